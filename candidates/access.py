@@ -1,0 +1,113 @@
+"""Which browser sits for which candidate: the signed seat, and the join."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from http.cookies import CookieError, SimpleCookie
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+from sessions_app import clock, codes
+from sessions_app.models import Session
+from sessions_app.refusals import Forbidden, Invalid
+
+from . import identity
+from .models import Candidate
+
+COOKIE = "seat"
+SALT = "candidates.seat"
+LIFETIME_SECONDS = 26 * 3600  # joinable for 24 h after the first start, and the test itself
+UNKNOWN_CANDIDATE = (
+    "Ces informations ne correspondent à aucun candidat attendu. "
+    "Vérifiez-les, puis demandez de l’aide à votre surveillant."
+)
+NO_SEAT = "Rejoignez d’abord votre session."
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A browser's claim to a candidate's place; `token` tells one browser from another."""
+
+    candidate_id: int
+    token: str
+
+
+def new_seat(candidate: Candidate) -> Seat:
+    return Seat(candidate.pk, secrets.token_hex(8))
+
+
+def give_seat(response: HttpResponse, seat: Seat) -> None:
+    value = signing.dumps([seat.candidate_id, seat.token], salt=SALT)
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=LIFETIME_SECONDS,
+        httponly=True,
+        secure=settings.SECURE,
+        samesite="Lax",
+    )
+
+
+def _read(value: str) -> Seat | None:
+    try:
+        candidate_id, token = signing.loads(value, salt=SALT, max_age=LIFETIME_SECONDS)
+    except (signing.BadSignature, ValueError):
+        return None
+    return Seat(candidate_id, token)
+
+
+def seat_of_request(request: HttpRequest) -> Seat | None:
+    """The seat claimed by a page request; no query."""
+    return _read(request.COOKIES.get(COOKIE, ""))
+
+
+def seat_of_scope(scope: dict) -> Seat | None:
+    """The seat claimed by a socket, from its cookie header; no query."""
+    cookies: SimpleCookie = SimpleCookie()
+    for name, value in scope.get("headers", []):
+        if name == b"cookie":
+            try:
+                cookies.load(value.decode("latin1"))
+            except CookieError:
+                return None
+    return _read(cookies[COOKIE].value) if COOKIE in cookies else None
+
+
+def find(seat: Seat | None) -> Candidate | None:
+    """The candidate of a seat, with facts and session, whoever holds the place now."""
+    if seat is None:
+        return None
+    candidates = Candidate.objects.with_facts().select_related("session__center")
+    return candidates.filter(pk=seat.candidate_id).first()
+
+
+def seated(request: HttpRequest) -> tuple[Candidate, Seat]:
+    """The candidate and seat of a request; raises `Forbidden` when the browser has none."""
+    seat = seat_of_request(request)
+    candidate = find(seat)
+    if seat is None or candidate is None:
+        raise Forbidden(NO_SEAT)
+    return candidate, seat
+
+
+def candidate_who_joins(
+    *, session_number: str, last_name: str, first_name: str, birthdate: date, access_code: str
+) -> Candidate:
+    """The enrolled candidate, whatever the accents, case, hyphens and apostrophes typed.
+
+    Raises `Invalid` with one sentence for an unknown number, a wrong code, a closed session
+    or a person who is not on the list.
+    """
+    session = Session.objects.filter(number=codes.clean(session_number)[:12]).first()
+    expected = session.access_code if session else codes.new_access_code()
+    is_right = secrets.compare_digest(codes.clean(access_code).encode(), expected.encode())
+    if session is None or not is_right or not session.is_joinable(clock.now()):
+        raise Invalid(UNKNOWN_CANDIDATE)
+    key = identity.same_person_key(last_name, first_name, birthdate)
+    candidate = session.candidates.with_facts().filter(identity_key=key).first()
+    if candidate is None:
+        raise Invalid(UNKNOWN_CANDIDATE)
+    candidate.session = session
+    return candidate

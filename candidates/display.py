@@ -1,0 +1,93 @@
+"""What the row of a candidate shows and offers: derived from state and facts, never stored."""
+
+from datetime import datetime
+
+from . import rehearsal, states
+from .states import Action, Fact, State
+
+LABELS = {
+    Action.AUTHORIZE_START: "Autoriser le départ",
+    Action.WITHDRAW_START: "Retirer l’autorisation",
+    Action.AUTHORIZE_RESUME: "Autoriser la reprise",
+    Action.ADD_TIME: "Ajouter du temps",
+    Action.UNDO_TIME: "Annuler un ajout de temps",
+    Action.ACCEPT_ALERT: "Voir le problème",
+    Action.NOTE_INCIDENT: "Noter un incident",
+    Action.END_TEST: "Mettre fin au test",
+}
+
+
+class RowDisplay:
+    """Mixed into `Candidate`; needs `with_facts()`."""
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.birth_name.upper()} {self.first_name}"
+
+    @property
+    def flags(self) -> list[str]:
+        hidden = {Fact.HAS_GRANT, Fact.LOST}
+        return sorted(fact.value for fact in self.facts() - hidden)
+
+    @property
+    def is_expected_here(self) -> bool:
+        """Their computer should be connected: in the waiting room or in the test."""
+        return self.state == State.IN_PROGRESS or self.asks_start_at is not None
+
+    @property
+    def needs(self) -> list[tuple[Fact, datetime]]:
+        """What needs a person, with the instant since when, longest wait first."""
+        facts = self.facts()
+        needs = []
+        if Fact.ALERT in facts:
+            needs.append((Fact.ALERT, self.alert_raised_at))
+        if Fact.ASKS_RESUME in facts:
+            needs.append((Fact.ASKS_RESUME, self.asks_resume_at))
+        if Fact.ASKS_START in facts and Fact.AUTHORIZED not in facts:
+            needs.append((Fact.ASKS_START, self.asks_start_at))
+        if Fact.AWAY in facts and self.state == State.IN_PROGRESS:
+            needs.append((Fact.AWAY, self.away_since))
+        if Fact.OVERTIME in facts and self.state == State.IN_PROGRESS:
+            needs.append((Fact.OVERTIME, self.overtime_at))
+        return sorted(needs, key=lambda need: need[1])
+
+    @property
+    def needs_me_since(self) -> datetime | None:
+        return self.needs[0][1] if self.needs else None
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        return states.supervisor_actions(self.state, self.facts())
+
+    @property
+    def likely_action(self) -> Action | None:
+        """The one button of the row: what this candidate most likely needs."""
+        order = (
+            Action.ACCEPT_ALERT,
+            Action.AUTHORIZE_RESUME if self.asks_resume_at else None,
+            Action.AUTHORIZE_START,
+            Action.END_TEST if self.overtime_at else None,
+            Action.AUTHORIZE_RESUME,
+        )
+        return next((action for action in order if action in self.actions), None)
+
+    @property
+    def likely_label(self) -> str:
+        return LABELS[self.likely_action]
+
+    @property
+    def likely_is_one_tap(self) -> bool:
+        """Harmless and undone as easily as done: needs no confirmation."""
+        return self.likely_action == Action.AUTHORIZE_START
+
+    @property
+    def question_count(self) -> int:
+        return rehearsal.COUNT
+
+    @property
+    def shown_question(self) -> int | None:
+        return min(self.question, rehearsal.COUNT) if self.question else None
+
+    @property
+    def granted_minutes(self) -> int:
+        return self.granted_seconds // 60

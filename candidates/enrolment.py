@@ -1,0 +1,68 @@
+"""Who is on the list of a session: what administrators add, correct and remove.
+
+State, time and answers are not theirs: see `services`.
+"""
+
+from django.db import transaction
+
+from sessions_app import journal, preparation
+from sessions_app.models import Session, User
+from sessions_app.refusals import Conflict
+
+from .models import Candidate
+from .states import State
+
+TWICE = "Ce candidat est déjà inscrit dans cette session."
+IS_OVER = "Le test de ce candidat est terminé␣: son inscription ne change plus."
+HAS_STARTED = "Le test a commencé␣: ajoutez du temps depuis la salle."
+IS_FOLLOWED = "Ce candidat figure déjà au journal de la session␣: il ne peut plus être retiré."
+
+
+@transaction.atomic
+def enrol(candidate: Candidate, *, user: User | None) -> None:
+    """A new line of the list. Raises `Conflict` when finalised, or for a person already there."""
+    locked = journal.lock(candidate.session_id)
+    _check_is_once(candidate)
+    candidate.save()
+    preparation.note(locked, "candidate_added", user=user, data={"candidate": candidate.pk})
+
+
+@transaction.atomic
+def correct(candidate: Candidate, fields: list[str], *, user: User) -> None:
+    """Write these fields of a line of the list, and no other.
+
+    Effects, in order: the session is locked, the candidate's state is read again (`Conflict`
+    once finished, or for the extra time once started), the fields and their keys are written,
+    an open room is told.
+    """
+    locked = journal.lock(candidate.session_id)
+    state = Candidate.objects.values_list("state", flat=True).get(pk=candidate.pk)
+    if state == State.FINISHED:
+        raise Conflict(IS_OVER)
+    if state != State.NOT_STARTED and "extra_time_percent" in fields:
+        raise Conflict(HAS_STARTED)
+    _check_is_once(candidate)
+    candidate.save(update_fields=[*fields, "sort_key", "identity_key"])
+    if locked.state == Session.State.OPEN:
+        data = {"fields": sorted(fields)}
+        journal.record(locked, "candidate_corrected", candidate=candidate, user=user, data=data)
+
+
+@transaction.atomic
+def remove(candidate: Candidate, *, user: User) -> None:
+    """The line goes. Raises `Conflict` once the journal speaks of the person."""
+    locked = journal.lock(candidate.session_id)
+    if candidate.events.exists():
+        raise Conflict(IS_FOLLOWED)
+    data = {"candidate": candidate.pk}
+    candidate.delete()
+    preparation.note(locked, "candidate_removed", user=user, data=data)
+
+
+def _check_is_once(candidate: Candidate) -> None:
+    candidate.set_keys()
+    same = Candidate.objects.filter(
+        session=candidate.session_id, identity_key=candidate.identity_key
+    )
+    if same.exclude(pk=candidate.pk).exists():
+        raise Conflict(TWICE)

@@ -1,0 +1,145 @@
+"""The built-in rehearsal test: 20 short questions, read and checked once at import.
+
+It stands in when no outside platform is connected. The questions are in the JSON file beside.
+"""
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from .identity import fold
+
+LONGEST_ANSWER = 200  # signs
+_FILE = Path(__file__).with_name("rehearsal_questions.json")
+
+_UNKNOWN_OPTION = "Choisissez parmi les réponses proposées."
+_ONE_ONLY = "Choisissez une seule réponse."
+_TOO_LONG = f"Votre réponse dépasse {LONGEST_ANSWER} signes : raccourcissez-la."
+_CONTROL = "Votre réponse contient un signe invisible : retapez-la."
+
+
+class Kind(StrEnum):
+    CHOICE = "choice"  # one answer
+    CHOICES = "choices"  # several answers
+    SHORT = "short"  # a few typed words
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question. `seconds` is None when it is not timed.
+
+    `answer` holds every right value of a choice, and every accepted spelling of a short answer:
+    it never goes to the candidate's page. `contains` says what the question shows beside its
+    text: "image", "embed" (simulator, video) or "file".
+    """
+
+    number: int
+    kind: Kind
+    topic: str
+    text: str
+    options: tuple[Option, ...]
+    answer: tuple[str, ...]
+    seconds: int | None
+    contains: tuple[str, ...]
+
+    @property
+    def values(self) -> frozenset[str]:
+        return frozenset(option.value for option in self.options)
+
+
+def question(number: int) -> Question:
+    """The question of that number, from 1. Raises `LookupError`."""
+    if not 1 <= number <= COUNT:
+        raise LookupError(f"no question {number}")
+    return QUESTIONS[number - 1]
+
+
+def clean_answer(question: Question, raw_values: list[str]) -> str:
+    """What was sent, in the one form that is stored; "" means no answer.
+
+    A choice gives its value, several give "a,c" in order, a short answer its text of at most
+    200 signs. Raises `ValueError` with a French sentence.
+    """
+    values = [value.strip() for value in raw_values if value.strip()]
+    if question.kind != Kind.CHOICES and len(values) > 1:
+        raise ValueError(_ONE_ONLY)
+    if question.kind == Kind.SHORT:
+        return _short_text("".join(values))
+    if not question.values.issuperset(values):
+        raise ValueError(_UNKNOWN_OPTION)
+    return _joined(values)
+
+
+def is_correct(question: Question, stored: str) -> bool:
+    """Case, accents and spaces do not count in a short answer; several choices must all match."""
+    if question.kind == Kind.SHORT:
+        return _spelling(stored) in {_spelling(accepted) for accepted in question.answer}
+    return stored == _joined(question.answer)
+
+
+def _joined(values: Iterable[str]) -> str:
+    return ",".join(sorted(set(values)))
+
+
+def _short_text(text: str) -> str:
+    if any(unicodedata.category(sign) == "Cc" for sign in text):
+        raise ValueError(_CONTROL)
+    if len(text) > LONGEST_ANSWER:
+        raise ValueError(_TOO_LONG)
+    return text
+
+
+def _spelling(text: str) -> str:
+    return "".join(fold(text).split())
+
+
+def _load() -> tuple[Question, ...]:
+    """Every question, numbered from 1. Raises `ValueError` when the file is not sound."""
+    questions = tuple(_read(item) for item in json.loads(_FILE.read_text(encoding="utf-8")))
+    if [question.number for question in questions] != list(range(1, len(questions) + 1)):
+        raise ValueError("rehearsal questions must be numbered 1, 2, 3…")
+    return questions
+
+
+def _read(item: dict[str, Any]) -> Question:
+    read = Question(
+        number=item["number"],
+        kind=Kind(item["kind"]),
+        topic=item["topic"],
+        text=item["text"],
+        options=tuple(Option(**option) for option in item["options"]),
+        answer=tuple(item["answer"]),
+        seconds=item["seconds"],
+        contains=tuple(item["contains"]),
+    )
+    if not _is_sound(read):
+        raise ValueError(f"rehearsal question {read.number} is not sound")
+    return read
+
+
+def _is_sound(question: Question) -> bool:
+    if not question.answer or not {"image", "embed", "file"}.issuperset(question.contains):
+        return False
+    if question.kind == Kind.SHORT:
+        return not question.options
+    has_room = 3 <= len(question.options) <= 5 and len(question.values) == len(question.options)
+    is_one = len(question.answer) == 1
+    return (
+        has_room
+        and question.values.issuperset(question.answer)
+        and is_one == (question.kind == Kind.CHOICE)
+    )
+
+
+QUESTIONS: tuple[Question, ...] = _load()
+COUNT = len(QUESTIONS)

@@ -1,0 +1,148 @@
+"""One function per move of the candidate, from the browser that holds the seat."""
+
+from datetime import datetime, timedelta
+
+from sessions_app.models import Session
+from sessions_app.refusals import Conflict
+
+from . import rehearsal, timing
+from .access import Seat
+from .models import Answer, Candidate, Timer
+from .states import Action, Actor, State
+from .turns import end, move, turn
+
+ELSEWHERE = "Votre test est ouvert sur un autre poste."
+# A timed answer sent in the last second still arrives in time on a slow network.
+TIMED_TOLERANCE = timedelta(seconds=5)
+
+
+def join(candidate: Candidate, seat: Seat) -> None:
+    """A browser takes its place, or asks for it when the test runs elsewhere.
+
+    Not started: the browser gets the seat; an authorisation given while another browser had
+    it must be given again. In progress: an authorisation already given is used up, otherwise
+    the supervisor is asked and the first computer stays untouched. Finished: nothing moves.
+    """
+    if candidate.state == State.FINISHED:
+        return
+    if candidate.state == State.IN_PROGRESS:
+        _ask_for_the_seat(candidate, seat)
+        return
+    with turn(candidate, Action.JOIN, Actor.CANDIDATE) as (session, fresh):
+        changes = {"seat": seat.token, "asks_start_at": session.now, "away_since": None}
+        if fresh.seat:
+            changes["authorized_until"] = None
+        data = {"other_computer": bool(fresh.seat)}
+        move(session, fresh, "joined", actor=Actor.CANDIDATE, data=data, **changes)
+
+
+def start(candidate: Candidate, seat: Seat) -> None:
+    """The authorisation is used up and the timer starts, time already granted included."""
+    with turn(candidate, Action.START, Actor.CANDIDATE) as (session, fresh):
+        check_holds(fresh, seat)
+        ends_at = timing.end(
+            session.now, session.duration_minutes, fresh.extra_time_percent, fresh.granted_seconds
+        )
+        Timer.objects.create(
+            candidate=fresh,
+            started_at=session.now,
+            duration_minutes=session.duration_minutes,
+            extra_time_percent=fresh.extra_time_percent,
+            ends_at=ends_at,
+        )
+        Session.objects.filter(pk=session.pk, first_started_at=None).update(
+            first_started_at=session.now
+        )
+        move(
+            session,
+            fresh,
+            "test_started",
+            actor=Actor.CANDIDATE,
+            data={"ends_at": ends_at.isoformat()},
+            state=State.IN_PROGRESS,
+            authorized_until=None,
+            asks_start_at=None,
+            away_since=None,
+            question=1,
+            question_opened_at=session.now,
+        )
+
+
+def finish(candidate: Candidate, seat: Seat) -> None:
+    """The candidate ends their own test."""
+    with turn(candidate, Action.FINISH, Actor.CANDIDATE) as (session, fresh):
+        check_holds(fresh, seat)
+        end(session, fresh, Candidate.EndedBy.CANDIDATE, "", actor=Actor.CANDIDATE)
+
+
+def answer(candidate: Candidate, seat: Seat, number: int, value: str) -> None:
+    """Save the answer to the current question and open the next one.
+
+    After the time of a timed question the answer is kept but counts as late. Sending again an
+    answer already saved changes nothing; the last question stays open until the end.
+    """
+    with turn(candidate, Action.ANSWER, Actor.CANDIDATE) as (session, fresh):
+        check_holds(fresh, seat)
+        if number < (fresh.question or 0):
+            return
+        if number != fresh.question:
+            raise Conflict("Cette question n’est pas encore ouverte.")
+        Answer.objects.update_or_create(
+            candidate=fresh,
+            question=number,
+            defaults={
+                "value": value,
+                "late": _is_late(fresh, session.now),
+                "saved_at": session.now,
+            },
+        )
+        move(
+            session,
+            fresh,
+            "answered",
+            actor=Actor.CANDIDATE,
+            data={"question": number},
+            decisive=False,
+            question=number + 1,
+            question_opened_at=session.now,
+        )
+
+
+def _is_late(candidate: Candidate, now: datetime) -> bool:
+    allowed = rehearsal.question(candidate.question).seconds
+    if allowed is None:
+        return False
+    return now > candidate.question_opened_at + timedelta(seconds=allowed) + TIMED_TOLERANCE
+
+
+def _ask_for_the_seat(candidate: Candidate, seat: Seat) -> None:
+    if candidate.authorized_until is not None:
+        with turn(candidate, Action.COME_BACK, Actor.CANDIDATE) as (session, fresh):
+            move(
+                session,
+                fresh,
+                "came_back",
+                actor=Actor.CANDIDATE,
+                data={"other_computer": True},
+                seat=seat.token,
+                authorized_until=None,
+                away_since=None,
+            )
+        return
+    with turn(candidate, Action.ASK_RESUME, Actor.CANDIDATE) as (session, fresh):
+        move(
+            session,
+            fresh,
+            "resume_asked",
+            actor=Actor.CANDIDATE,
+            data={"other_computer": True},
+            waiting_seat=seat.token,
+            asks_resume_at=fresh.asks_resume_at or session.now,
+            lost_since=fresh.lost_since or fresh.away_since,
+            away_since=None,
+        )
+
+
+def check_holds(candidate: Candidate, seat: Seat) -> None:
+    if candidate.seat != seat.token:
+        raise Conflict(ELSEWHERE)

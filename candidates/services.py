@@ -1,0 +1,158 @@
+"""One function per button of the supervisor: see `turns` for what they all do."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from sessions_app import journal
+from sessions_app.models import Session, User
+from sessions_app.refusals import Conflict, Invalid
+
+from . import timing
+from .models import Candidate, TimeGrant, Timer
+from .states import Action, Actor
+from .turns import end, move, turn
+
+GIVEN_BACK = "Temps perdu pendant une déconnexion"
+
+
+def authorize_start(candidate: Candidate, *, user: User, seen: int | None = None) -> None:
+    """Presence is confirmed: the candidate may start within the next 15 minutes."""
+    with turn(candidate, Action.AUTHORIZE_START, Actor.SUPERVISOR, seen=seen) as (session, fresh):
+        until = session.now + timing.AUTHORIZATION
+        move(session, fresh, "start_authorized", user=user, authorized_until=until)
+
+
+def withdraw_start(candidate: Candidate, *, user: User, seen: int | None = None) -> None:
+    """The authorisation is taken back; the candidate waits again."""
+    with turn(candidate, Action.WITHDRAW_START, Actor.SUPERVISOR, seen=seen) as (session, fresh):
+        move(session, fresh, "start_withdrawn", user=user, authorized_until=None)
+
+
+def authorize_resume(
+    candidate: Candidate, *, user: User, minutes: int = 0, seen: int | None = None
+) -> None:
+    """The candidate goes on, on the computer that asked, with `minutes` given back.
+
+    Effects, in order: the time is added to the ledger and the timer, the waiting computer gets
+    the seat, the request is closed. When nobody is connected, the authorisation waits for the
+    candidate for 15 minutes instead.
+    """
+    with turn(candidate, Action.AUTHORIZE_RESUME, Actor.SUPERVISOR, seen=seen) as (session, fresh):
+        if minutes:
+            _grant(session, fresh, user, minutes, GIVEN_BACK)
+        is_gone = fresh.away_since is not None
+        absent_since = fresh.lost_since or fresh.away_since
+        data = {
+            "minutes": minutes,
+            "absent_seconds": _seconds_since(absent_since, session.now),
+            "other_computer": bool(fresh.waiting_seat),
+        }
+        move(
+            session,
+            fresh,
+            "resume_authorized",
+            user=user,
+            data=data,
+            seat=fresh.waiting_seat or fresh.seat,
+            waiting_seat="",
+            asks_resume_at=None,
+            lost_since=None,
+            authorized_until=session.now + timing.AUTHORIZATION if is_gone else None,
+            **_time_left_again(fresh, session.now, minutes),
+        )
+
+
+def add_time(
+    candidate: Candidate, *, user: User, minutes: int, reason: str = "", seen: int | None = None
+) -> None:
+    """Add whole minutes, before or during the test: one line of the ledger, the end hour moves."""
+    with turn(candidate, Action.ADD_TIME, Actor.SUPERVISOR, seen=seen) as (session, fresh):
+        grant = _grant(session, fresh, user, minutes, reason)
+        data = {"grant": grant.pk, "minutes": minutes, "reason": reason}
+        changes = _time_left_again(fresh, session.now, minutes)
+        move(session, fresh, "time_added", user=user, data=data, **changes)
+
+
+def undo_time(
+    candidate: Candidate, *, user: User, grant: int | None = None, seen: int | None = None
+) -> None:
+    """Undo a grant (by default the last): its line stays, dated, and the end hour moves back."""
+    with turn(candidate, Action.UNDO_TIME, Actor.SUPERVISOR, seen=seen) as (session, fresh):
+        grants = TimeGrant.objects.filter(candidate=fresh, undone_at=None)
+        undone = (grants.filter(pk=grant) if grant else grants).last()
+        if undone is None:
+            raise Conflict("Cet ajout de temps a déjà été annulé.")
+        TimeGrant.objects.filter(pk=undone.pk).update(undone_at=session.now, undone_by=user)
+        _shift_end(fresh, -undone.seconds)
+        data = {"grant": undone.pk, "minutes": undone.minutes}
+        move(session, fresh, "time_undone", user=user, data=data)
+
+
+def end_test(
+    candidate: Candidate, *, user: User, reason: str = "", seen: int | None = None
+) -> None:
+    """The supervisor ends the test; the answers already given are kept."""
+    with turn(candidate, Action.END_TEST, Actor.SUPERVISOR, seen=seen) as (session, fresh):
+        end(session, fresh, Candidate.EndedBy.SUPERVISOR, reason, user=user)
+
+
+def pause_room(session: Session, *, user: User, reason: str = "") -> None:
+    """Everyone waits: no start, no answer, no timer runs out until the room resumes."""
+    with transaction.atomic():
+        locked = journal.lock(session.pk)
+        if locked.paused_at:
+            raise Conflict("La salle est déjà suspendue.")
+        Session.objects.filter(pk=locked.pk).update(paused_at=locked.now, pause_reason=reason)
+        journal.record(locked, "room_paused", user=user, data={"reason": reason})
+
+
+def resume_room(session: Session, *, user: User) -> None:
+    """The room goes on; each running timer gets exactly its own pause back."""
+    with transaction.atomic():
+        locked = journal.lock(session.pk)
+        if locked.paused_at is None:
+            raise Conflict("La salle n’est pas suspendue.")
+        pause = locked.now - locked.paused_at
+        seconds = round(pause.total_seconds())
+        running = Timer.objects.filter(candidate__session=locked, ended_at=None)
+        running.update(
+            ends_at=F("ends_at") + timedelta(seconds=seconds),
+            paused_seconds=F("paused_seconds") + seconds,
+        )
+        Session.objects.filter(pk=locked.pk).update(paused_at=None, pause_reason="")
+        journal.record(locked, "room_resumed", user=user, data={"seconds": seconds})
+
+
+def _grant(
+    session: Session, candidate: Candidate, user: User, minutes: int, reason: str
+) -> TimeGrant:
+    if not 1 <= minutes <= timing.LONGEST_GRANT_MINUTES:
+        raise Invalid(f"Le temps ajouté va de 1 à {timing.LONGEST_GRANT_MINUTES} minutes.")
+    grant = TimeGrant.objects.create(
+        candidate=candidate,
+        seconds=minutes * 60,
+        reason=reason,
+        author=user,
+        granted_at=session.now,
+    )
+    _shift_end(candidate, grant.seconds)
+    return grant
+
+
+def _shift_end(candidate: Candidate, seconds: int) -> None:
+    """The end hour moves in SQL, so that no reading in between can be lost."""
+    running = Timer.objects.filter(candidate=candidate, ended_at=None)
+    running.update(ends_at=F("ends_at") + timedelta(seconds=seconds))
+
+
+def _time_left_again(candidate: Candidate, now: datetime, minutes: int) -> dict:
+    """The overtime is over when the end hour moves past now."""
+    if candidate.ends_at and candidate.ends_at + timedelta(minutes=minutes) > now:
+        return {"overtime_at": None}
+    return {}
+
+
+def _seconds_since(instant: datetime | None, now: datetime) -> int:
+    return int((now - instant).total_seconds()) if instant else 0

@@ -1,0 +1,156 @@
+"""The rules of the candidate's three states: a pure table.
+
+One table serves the service (to refuse), the template (to show the button) and the tests
+(which enumerate every pair).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import TextChoices
+
+
+class State(TextChoices):
+    NOT_STARTED = "not_started", "pas commencé"
+    IN_PROGRESS = "in_progress", "en cours"
+    FINISHED = "finished", "terminé"
+
+
+class Actor(StrEnum):
+    SUPERVISOR = "supervisor"
+    CANDIDATE = "candidate"
+    SYSTEM = "system"
+
+
+class Fact(StrEnum):
+    """What is true beside the state; facts are independent and never hide one another."""
+
+    AUTHORIZED = "authorized"  # an unspent authorisation to enter
+    ASKS_START = "asks-start"  # in the waiting room
+    ASKS_RESUME = "asks-resume"  # back after too long, or from another computer
+    AWAY = "away"  # no connection for 10 s or more
+    LOST = "lost"  # gone for longer than the grace: goes on only once authorised
+    ALERT = "alert"  # an open alert on a question
+    OVERTIME = "overtime"  # past the end hour
+    PAUSED = "paused"  # the room is suspended
+    HAS_GRANT = "has-grant"  # some added time not undone
+
+
+class Action(StrEnum):
+    JOIN = "join"
+    AUTHORIZE_START = "authorize-start"
+    WITHDRAW_START = "withdraw-start"
+    START = "start"
+    ASK_RESUME = "ask-resume"
+    AUTHORIZE_RESUME = "authorize-resume"
+    ADD_TIME = "add-time"
+    UNDO_TIME = "undo-time"
+    ANSWER = "answer"
+    RAISE_ALERT = "raise-alert"
+    ACCEPT_ALERT = "accept-alert"
+    REJECT_ALERT = "reject-alert"
+    NOTE_INCIDENT = "note-incident"
+    FINISH = "finish"
+    END_TEST = "end-test"
+    LEAVE = "leave"
+    COME_BACK = "come-back"
+    REACH_OVERTIME = "reach-overtime"
+    LOSE_AUTHORIZATION = "lose-authorization"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may do it, where it leads, and the facts it needs (any of) or forbids (all of)."""
+
+    actor: Actor
+    to: State
+    needs: tuple[Fact, ...] = ()
+    forbids: tuple[Fact, ...] = ()
+
+
+NOT_STARTED, IN_PROGRESS, FINISHED = State.NOT_STARTED, State.IN_PROGRESS, State.FINISHED
+SUPERVISOR, CANDIDATE, SYSTEM = Actor.SUPERVISOR, Actor.CANDIDATE, Actor.SYSTEM
+BLOCKING = (Fact.LOST, Fact.ALERT, Fact.PAUSED)
+
+TRANSITIONS: dict[tuple[State, Action], Rule] = {
+    (NOT_STARTED, Action.JOIN): Rule(CANDIDATE, NOT_STARTED),
+    (NOT_STARTED, Action.AUTHORIZE_START): Rule(
+        SUPERVISOR, NOT_STARTED, forbids=(Fact.AUTHORIZED,)
+    ),
+    (NOT_STARTED, Action.WITHDRAW_START): Rule(SUPERVISOR, NOT_STARTED, needs=(Fact.AUTHORIZED,)),
+    (NOT_STARTED, Action.LOSE_AUTHORIZATION): Rule(SYSTEM, NOT_STARTED, needs=(Fact.AUTHORIZED,)),
+    (NOT_STARTED, Action.START): Rule(
+        CANDIDATE, IN_PROGRESS, needs=(Fact.AUTHORIZED,), forbids=(Fact.PAUSED,)
+    ),
+    (NOT_STARTED, Action.ADD_TIME): Rule(SUPERVISOR, NOT_STARTED),
+    (NOT_STARTED, Action.UNDO_TIME): Rule(SUPERVISOR, NOT_STARTED, needs=(Fact.HAS_GRANT,)),
+    (NOT_STARTED, Action.NOTE_INCIDENT): Rule(SUPERVISOR, NOT_STARTED),
+    (NOT_STARTED, Action.LEAVE): Rule(SYSTEM, NOT_STARTED, forbids=(Fact.AWAY,)),
+    (NOT_STARTED, Action.COME_BACK): Rule(CANDIDATE, NOT_STARTED, needs=(Fact.AWAY,)),
+    (IN_PROGRESS, Action.ASK_RESUME): Rule(CANDIDATE, IN_PROGRESS, forbids=(Fact.AUTHORIZED,)),
+    (IN_PROGRESS, Action.AUTHORIZE_RESUME): Rule(
+        SUPERVISOR, IN_PROGRESS, needs=(Fact.ASKS_RESUME, Fact.AWAY), forbids=(Fact.AUTHORIZED,)
+    ),
+    (IN_PROGRESS, Action.LOSE_AUTHORIZATION): Rule(SYSTEM, IN_PROGRESS, needs=(Fact.AUTHORIZED,)),
+    (IN_PROGRESS, Action.ADD_TIME): Rule(SUPERVISOR, IN_PROGRESS),
+    (IN_PROGRESS, Action.UNDO_TIME): Rule(SUPERVISOR, IN_PROGRESS, needs=(Fact.HAS_GRANT,)),
+    (IN_PROGRESS, Action.ANSWER): Rule(CANDIDATE, IN_PROGRESS, forbids=BLOCKING),
+    (IN_PROGRESS, Action.RAISE_ALERT): Rule(CANDIDATE, IN_PROGRESS, forbids=BLOCKING),
+    (IN_PROGRESS, Action.ACCEPT_ALERT): Rule(SUPERVISOR, IN_PROGRESS, needs=(Fact.ALERT,)),
+    (IN_PROGRESS, Action.REJECT_ALERT): Rule(SUPERVISOR, IN_PROGRESS, needs=(Fact.ALERT,)),
+    (IN_PROGRESS, Action.NOTE_INCIDENT): Rule(SUPERVISOR, IN_PROGRESS),
+    (IN_PROGRESS, Action.FINISH): Rule(CANDIDATE, FINISHED, forbids=(Fact.LOST, Fact.PAUSED)),
+    (IN_PROGRESS, Action.END_TEST): Rule(SUPERVISOR, FINISHED),
+    (IN_PROGRESS, Action.LEAVE): Rule(SYSTEM, IN_PROGRESS, forbids=(Fact.AWAY,)),
+    (IN_PROGRESS, Action.COME_BACK): Rule(CANDIDATE, IN_PROGRESS, needs=(Fact.AWAY,)),
+    (IN_PROGRESS, Action.REACH_OVERTIME): Rule(SYSTEM, IN_PROGRESS, forbids=(Fact.OVERTIME,)),
+    (FINISHED, Action.NOTE_INCIDENT): Rule(SUPERVISOR, FINISHED),
+}
+
+_WRONG_STATE = {
+    NOT_STARTED: "Le test n’a pas commencé.",
+    IN_PROGRESS: "Le test est déjà en cours.",
+    FINISHED: "Le test est déjà terminé.",
+}
+_FORBIDDEN_FACT = {
+    Fact.AUTHORIZED: "L’autorisation a déjà été donnée.",
+    Fact.LOST: "La reprise doit d’abord être autorisée par le surveillant.",
+    Fact.ALERT: "Le problème signalé doit d’abord être traité par le surveillant.",
+    Fact.PAUSED: "La salle est suspendue : attendez la reprise.",
+    Fact.AWAY: "L’absence est déjà notée.",
+    Fact.OVERTIME: "Le dépassement est déjà noté.",
+}
+_NEEDED_FACT = {
+    Fact.AUTHORIZED: "Aucune autorisation n’est en cours.",
+    Fact.ASKS_RESUME: "Aucune reprise n’est demandée.",
+    Fact.HAS_GRANT: "Aucun temps ajouté n’est à annuler.",
+    Fact.ALERT: "Aucun problème n’est signalé.",
+    Fact.AWAY: "Aucune absence n’est en cours.",
+}
+_WRONG_ACTOR = "Cette action n’est pas possible depuis cette page."
+
+
+def refusal(state: State | str, facts: frozenset[Fact], action: Action, actor: Actor) -> str | None:
+    """The French sentence that says why not, or None when the table allows it."""
+    rule = TRANSITIONS.get((State(state), action))
+    if rule is None:
+        return _WRONG_STATE[State(state)]
+    if rule.actor != actor:
+        return _WRONG_ACTOR
+    for fact in rule.forbids:
+        if fact in facts:
+            return _FORBIDDEN_FACT[fact]
+    if rule.needs and not facts.intersection(rule.needs):
+        return _NEEDED_FACT[rule.needs[0]]
+    return None
+
+
+def supervisor_actions(state: State | str, facts: frozenset[Fact]) -> tuple[Action, ...]:
+    """What a supervisor may do now, in the order of the table."""
+    return tuple(
+        action
+        for (from_state, action), rule in TRANSITIONS.items()
+        if from_state == state
+        and rule.actor == SUPERVISOR
+        and refusal(state, facts, action, SUPERVISOR) is None
+    )

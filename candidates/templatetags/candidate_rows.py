@@ -1,0 +1,54 @@
+"""How a row writes hours, percentages and needs."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django import template
+
+from sessions_app.models import Session
+
+from ..models import Candidate
+from ..states import Fact
+
+register = template.Library()
+
+NEEDS = {
+    Fact.ALERT: "problème question {question}",
+    Fact.ASKS_RESUME: "demande à reprendre",
+    Fact.ASKS_START: "demande à commencer",
+    Fact.AWAY: "déconnecté",
+    Fact.OVERTIME: "temps dépassé",
+}
+
+
+@register.filter
+def need_label(fact: Fact, candidate: Candidate) -> str:
+    return NEEDS[fact].format(question=candidate.alert_question)
+
+
+@register.filter
+def local_hour(instant: datetime, session: Session) -> str:
+    """HH:MM in the time zone of the session's centre."""
+    return instant.astimezone(session.zone).strftime("%H:%M")
+
+
+@register.filter
+def minutes(seconds: int) -> int:
+    return seconds // 60
+
+
+@register.filter
+def split_words(text: str) -> list[str]:
+    return text.split()
+
+
+@register.filter
+def percent(value: Decimal) -> str:
+    """`33.00` → `33 %` (no-break space), `12.50` → `12,5 %`."""
+    return f"{value.normalize():f}".replace(".", ",") + "\u00a0%"
+
+
+@register.filter
+def ended_by(candidate: Candidate) -> str:
+    is_own = candidate.ended_by == Candidate.EndedBy.CANDIDATE
+    return "par le candidat" if is_own else candidate.end_reason or "par le surveillant"

@@ -1,0 +1,31 @@
+from django.urls import path
+
+from . import supervisor_views as supervisor
+from . import views
+
+ROOM = "surveillance/<str:number>/"
+CANDIDATE = ROOM + "candidats/<int:candidate_id>/"
+
+ACTIONS = {
+    "authorize-start": supervisor.authorize_start,
+    "withdraw-start": supervisor.withdraw_start,
+    "authorize-resume": supervisor.authorize_resume,
+    "add-time": supervisor.add_time,
+    "undo-time": supervisor.undo_time,
+    "end-test": supervisor.end_test,
+}
+
+urlpatterns = [
+    path("candidat/", views.join, name="join"),
+    path("candidat/test/", views.test, name="test"),
+    path("candidat/commencer/", views.start, name="start"),
+    path("candidat/repondre/", views.answer, name="answer"),
+    path("candidat/terminer/", views.finish, name="finish"),
+    path(CANDIDATE, supervisor.sheet, name="sheet"),
+    path(ROOM + "groupe/", supervisor.group_sheet, name="group"),
+    path(ROOM + "salle/", supervisor.room_sheet, name="room"),
+    path(ROOM + "pause-room/", supervisor.pause_room, name="pause-room"),
+    path(ROOM + "resume-room/", supervisor.resume_room, name="resume-room"),
+    *(path(f"{CANDIDATE}{name}/", view, name=name) for name, view in ACTIONS.items()),
+    *(path(f"{ROOM}{name}/", view, name=f"group-{name}") for name, view in ACTIONS.items()),
+]

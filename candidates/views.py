@@ -1,0 +1,131 @@
+"""The candidate's pages: join, then one page that follows the stage of the test."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from sessions_app.refusals import Forbidden, Invalid, Missing, Refusal, wants_page
+from sessions_app.refusals import answer as answer_refusal
+
+from . import access, clocks, presence, rehearsal, seat_services
+from .forms import JoinForm
+from .models import Candidate
+from .stages import Stage, stage_of
+from .states import State
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest) -> HttpResponse:
+    """Who are you, in which session? A person who is on the list gets a seat."""
+    form = JoinForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        try:
+            if form.is_valid():
+                return _take_seat(request, access.candidate_who_joins(**form.cleaned_data))
+        except Invalid as refusal:
+            if not wants_page(request):
+                return answer_refusal(request, refusal)
+            form.add_error(None, refusal.sentence)
+        status = 422
+    return render(request, "candidates/join.html", {"form": form}, status=status)
+
+
+def _take_seat(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+    """The same browser keeps the seat it has; another one gets a new claim."""
+    seat = access.seat_of_request(request)
+    if seat is None or seat.candidate_id != candidate.pk or seat.token != candidate.seat:
+        seat = access.new_seat(candidate)
+        seat_services.join(candidate, seat)
+    response = redirect("test")
+    access.give_seat(response, seat)
+    return response
+
+
+@never_cache
+@require_GET
+def test(request: HttpRequest) -> HttpResponse:
+    """The stage of the test, whole or as the part that our script puts in its place."""
+    try:
+        candidate, seat = access.seated(request)
+    except Forbidden:
+        if wants_page(request):
+            return redirect("join")
+        raise
+    if candidate.away_since and candidate.seat == seat.token:
+        candidate = _back(candidate, seat)
+    return _show(request, candidate, seat)
+
+
+def _back(candidate: Candidate, seat: access.Seat) -> Candidate:
+    """A page asked for by a browser that the board shows as away is a return."""
+    with suppress(Refusal):  # its socket may have told so already
+        presence.come_back(candidate, seat)
+    return access.find(seat)
+
+
+def _show(request: HttpRequest, candidate: Candidate, seat: access.Seat) -> HttpResponse:
+    stage = stage_of(candidate, seat.token)
+    context = {"candidate": candidate, "session": candidate.session, "stage": stage}
+    context |= {"stage_template": f"candidates/stages/{stage}.html", **clocks.of(candidate)}
+    if stage == Stage.QUESTION:
+        question = rehearsal.question(candidate.question)
+        context["question"] = question
+        if question.seconds:
+            limit = timedelta(seconds=question.seconds)
+            context["deadline"] = candidate.question_opened_at + limit
+    if stage == Stage.FINISHED:
+        context["answered"] = candidate.answers.exclude(value="").count()
+    name = "candidates/test.html" if wants_page(request) else "candidates/_stage.html"
+    return render(request, name, context)
+
+
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    candidate, seat = access.seated(request)
+    # A second click, or the reply to the first one lost: the test has started, go on.
+    if candidate.state == State.NOT_STARTED:
+        seat_services.start(candidate, seat)
+    return _continue(request, seat)
+
+
+@require_POST
+def answer(request: HttpRequest) -> HttpResponse:
+    """Save one answer; the page goes on to the next question."""
+    candidate, seat = access.seated(request)
+    number, question = _question(request.POST.get("question", ""))
+    try:
+        value = rehearsal.clean_answer(question, request.POST.getlist("answer"))
+    except ValueError as error:
+        raise Invalid(str(error)) from error
+    seat_services.answer(candidate, seat, number, value)
+    return _continue(request, seat)
+
+
+def _question(raw: str) -> tuple[int, rehearsal.Question]:
+    try:
+        return int(raw), rehearsal.question(int(raw))
+    except (ValueError, LookupError) as error:
+        raise Missing("Cette question n’existe pas.") from error
+
+
+@require_POST
+def finish(request: HttpRequest) -> HttpResponse:
+    candidate, seat = access.seated(request)
+    if candidate.state != State.FINISHED:
+        seat_services.finish(candidate, seat)
+    return _continue(request, seat)
+
+
+def _continue(request: HttpRequest, seat: access.Seat) -> HttpResponse:
+    if wants_page(request):
+        response = redirect(reverse("test"))
+        response.status_code = 303
+        return response
+    return _show(request, access.find(seat), seat)

@@ -1,0 +1,47 @@
+"""The official categories of incidents and what each requires: a pure table.
+
+Source: the incident categories of Pix certification sessions, as listed in the design.
+"""
+
+from django.db.models import TextChoices
+
+QUESTION_NUMBERS = range(1, 501)
+LONGEST_TEXT = 2_000
+
+
+class Category(TextChoices):
+    C1 = "C1", "C1 · Identité à corriger"
+    C2 = "C2", "C2 · Temps majoré à corriger"
+    C4 = "C4", "C4 · Signature manquante"
+    C6 = "C6", "C6 · Suspicion de fraude"
+    C7 = "C7", "C7 · Problème technique non bloquant"
+    C8 = "C8", "C8 · Problème du candidat non bloquant"
+    E1 = "E1", "E1 · Image qui ne s’affiche pas"
+    E2 = "E2", "E2 · Simulateur ou application intégrée"
+    E3 = "E3", "E3 · Fichier à télécharger ou à ouvrir"
+    E4 = "E4", "E4 · Site à visiter indisponible"
+    E5 = "E5", "E5 · Site bloqué par l’établissement"
+    E8 = "E8", "E8 · Temps majoré insuffisant (question chronométrée)"
+    E9 = "E9", "E9 · Logiciel absent ou en panne"
+    E10 = "E10", "E10 · Sortie involontaire de la page"
+    E11 = "E11", "E11 · Page d’erreur de la plateforme"
+    E12 = "E12", "E12 · Problème d’accessibilité"
+
+
+NEEDS_QUESTION = frozenset(category for category in Category if category.startswith("E"))
+NEEDS_TEXT = frozenset({Category.C1, Category.C2, Category.C4, Category.C7, Category.C8})
+
+
+def missing(category: str, question: int | None, text: str) -> str | None:
+    """The French sentence that says what the category still requires, or None when complete."""
+    if category not in Category.values:
+        return "Choisissez une catégorie d’incident."
+    if question is not None and question not in QUESTION_NUMBERS:
+        return "Le numéro de question va de 1 à 500."
+    if category in NEEDS_QUESTION and question is None:
+        return "Indiquez le numéro de la question (de 1 à 500)."
+    if category in NEEDS_TEXT and not text.strip():
+        return "Décrivez en une phrase ce qui s’est passé."
+    if len(text) > LONGEST_TEXT:
+        return "Le texte est trop long : 2 000 signes au plus."
+    return None

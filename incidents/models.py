@@ -1,0 +1,109 @@
+"""What goes wrong in the room: alerts of candidates, incidents, the PV."""
+
+from django.db import models
+from django.db.models import Q
+
+from .categories import LONGEST_TEXT, Category
+
+
+class Alert(models.Model):
+    """A problem that a candidate reports on a question; one open at a time."""
+
+    class Subject(models.TextChoices):
+        IMAGE = "image", "Une image ne s’affiche pas"
+        EMBED = "embed", "Un simulateur ne fonctionne pas"
+        FILE = "file", "Un fichier ne s’ouvre pas"
+        PAGE = "page", "La page ne s’affiche pas correctement"
+        OTHER = "other", "Autre problème"
+
+    class Outcome(models.TextChoices):
+        ACCEPTED = "accepted", "accepté"
+        REJECTED = "rejected", "refusé"
+        DROPPED = "dropped", "sans suite : le test est terminé"
+
+    candidate = models.ForeignKey(
+        "candidates.Candidate", models.CASCADE, related_name="alerts", verbose_name="candidat"
+    )
+    question = models.PositiveSmallIntegerField("question")
+    subject = models.CharField("objet", max_length=10, choices=Subject)
+    text = models.CharField("précisions", max_length=500, blank=True)
+    raised_at = models.DateTimeField("signalé à")
+    closed_at = models.DateTimeField("traité à", null=True)
+    outcome = models.CharField("suite", max_length=10, choices=Outcome, blank=True)
+    closed_by = models.ForeignKey("sessions_app.User", models.PROTECT, related_name="+", null=True)
+    reply = models.CharField("réponse", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "signalement"
+        ordering = ["raised_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["candidate"], condition=Q(closed_at=None), name="one_open_alert"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, outcome="")
+                | Q(closed_at__isnull=False, outcome__gt=""),
+                name="closed_alert_has_its_outcome",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"question {self.question} : {self.get_subject_display()}"
+
+
+class Incident(models.Model):
+    """One line of the PV."""
+
+    session = models.ForeignKey(
+        "sessions_app.Session", models.CASCADE, related_name="incidents", verbose_name="session"
+    )
+    candidate = models.ForeignKey(
+        "candidates.Candidate",
+        models.PROTECT,
+        related_name="incidents",
+        null=True,
+        verbose_name="candidat",
+    )
+    category = models.CharField("catégorie", max_length=3, choices=Category)
+    question = models.PositiveSmallIntegerField("question", null=True)
+    text = models.CharField("description", max_length=LONGEST_TEXT, blank=True)
+    occurred_at = models.DateTimeField("survenu à")
+    author = models.ForeignKey(
+        "sessions_app.User", models.PROTECT, related_name="incidents", verbose_name="noté par"
+    )
+    alert = models.OneToOneField(Alert, models.PROTECT, related_name="incident", null=True)
+
+    class Meta:
+        verbose_name = "incident"
+        ordering = ["occurred_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(question=None) | Q(question__gte=1, question__lte=500),
+                name="incident_question_is_sane",
+            ),
+            models.CheckConstraint(
+                condition=~Q(category__startswith="E") | Q(question__isnull=False),
+                name="incident_has_its_question",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} · {self.occurred_at:%H:%M}"
+
+
+class IncidentReport(models.Model):
+    """The PV d'incident of one session: the supervisors' own words beside its incidents."""
+
+    session = models.OneToOneField(
+        "sessions_app.Session", models.CASCADE, related_name="incident_report"
+    )
+    remarks = models.TextField("observations", max_length=10_000, blank=True)
+    changed_at = models.DateTimeField("modifié à", null=True)
+    changed_by = models.ForeignKey("sessions_app.User", models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        verbose_name = "PV d’incident"
+        verbose_name_plural = "PV d’incident"
+
+    def __str__(self) -> str:
+        return f"PV · {self.session}"

@@ -1,0 +1,61 @@
+"""The whole socket story: which path goes where, who is let through, on which thread."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pix_surveillance.settings")
+pages = get_asgi_application()
+
+from asgiref.sync import ThreadSensitiveContext  # noqa: E402
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import OriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from candidates.consumers import CandidateConsumer  # noqa: E402
+from sessions_app.consumers import SupervisionConsumer  # noqa: E402
+from sessions_app.live import hub  # noqa: E402
+
+SOCKETS = [
+    path("ws/surveillance/<str:number>/", AuthMiddlewareStack(SupervisionConsumer.as_asgi())),
+    # The candidate's seat is a signed cookie: no login, no session to read.
+    path("ws/candidat/", CandidateConsumer.as_asgi()),
+]
+
+
+async def refuse(scope, receive, send):
+    """A path that is no socket of ours: refused before the handshake, without a trace."""
+    await receive()
+    await send({"type": "websocket.close", "code": 4404})
+
+
+class SocketDoor:
+    """Each socket gets its own thread for blocking work, so that none waits for another's."""
+
+    def __init__(self, application):
+        self.application = application
+
+    async def __call__(self, scope, receive, send):
+        async with ThreadSensitiveContext():
+            await self.application(scope, receive, send)
+
+
+class WithHub:
+    """The hub starts with the first request of the process, in its event loop."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    async def __call__(self, scope, receive, send):
+        hub.ensure_running()
+        await self.inner(scope, receive, send)
+
+
+sockets = URLRouter([*SOCKETS, path("<path:unknown>", refuse)])
+application = WithHub(
+    ProtocolTypeRouter(
+        {"http": pages, "websocket": SocketDoor(OriginValidator(sockets, settings.ORIGINS))}
+    )
+)

@@ -1,0 +1,17 @@
+"""The site map."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+admin.site.login = secure_admin_login(admin.site.login)
+
+urlpatterns = [
+    path("", include("sessions_app.urls")),
+    path("", include("candidates.urls")),
+    path("", include("incidents.urls")),
+    path("compte/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler404 = "sessions_app.refusals.page_not_found"

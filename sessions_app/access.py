@@ -1,0 +1,96 @@
+"""Who may supervise what. The one place where a key from outside becomes an object.
+
+Every function returns the object or raises a `Refusal`; views and consumers both pass here.
+What does not exist and what is not yours get the same answer.
+"""
+
+import secrets
+from functools import wraps
+
+from django.contrib.auth.views import redirect_to_login
+from django.views.decorators.cache import never_cache
+
+from . import codes
+from .models import Session, SupervisorAccess, User
+from .refusals import Forbidden, Invalid, Missing, wants_page
+
+NO_SUCH_SESSION = "Cette session n’existe pas, ou vous n’y avez pas accès."
+NO_SUCH_CANDIDATE = "Ce candidat n’est pas inscrit dans cette session."
+LOG_IN = "Connectez-vous pour continuer."
+WRONG_CODES = "Numéro de session ou code surveillant incorrect. Vérifiez-les sur le kit de session."
+
+
+def account_required(view):
+    """A page for people with an account, never kept by a cache.
+
+    Anyone else goes to the login page; a script or a program gets a 403.
+    """
+
+    @wraps(view)
+    def checked(request, *args, **kwargs):
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if wants_page(request):
+            return redirect_to_login(request.get_full_path())
+        raise Forbidden(LOG_IN)
+
+    return never_cache(checked)
+
+
+def session_to_enter(number: str, code: str) -> Session:
+    """The session behind a number and a supervisor code, typed with any spacing and case.
+
+    Raises `Invalid`, with one sentence for an unknown number, a wrong code or a finalised
+    session.
+    """
+    session = Session.objects.filter(number=codes.clean(number)[:12]).first()
+    expected = session.supervisor_code if session else codes.new_supervisor_code()
+    is_right = secrets.compare_digest(codes.clean(code).encode(), expected.encode())
+    if session is None or not is_right or session.state == Session.State.FINALIZED:
+        raise Invalid(WRONG_CODES)
+    return session
+
+
+def supervised_session(user: User, number: str) -> Session:
+    """The session of this number when the account supervises it; `Missing` otherwise."""
+    sessions = Session.objects.select_related("center").filter(number=number)
+    if not user.is_superuser:
+        sessions = sessions.filter(accesses__user=user, accesses__revoked_at=None)
+    session = sessions.first() if user.is_active else None
+    if session is None:
+        raise Missing(NO_SUCH_SESSION)
+    return session
+
+
+def check_still_supervises(user: User, session: Session) -> None:
+    """Asked again under the lock, for a right withdrawn since; raises `Forbidden`."""
+    if not User.objects.filter(pk=user.pk, is_active=True).exists():
+        raise Forbidden(NO_SUCH_SESSION)
+    granted = SupervisorAccess.objects.filter(session=session, user=user, revoked_at=None)
+    if not user.is_superuser and not granted.exists():
+        raise Forbidden(NO_SUCH_SESSION)
+
+
+def candidate_of(session: Session, candidate_id: int):
+    """The candidate of this session, with facts; `Missing` when of another."""
+    candidate = session.candidates.with_facts().filter(pk=candidate_id).first()
+    if candidate is None:
+        raise Missing(NO_SUCH_CANDIDATE)
+    candidate.session = session
+    return candidate
+
+
+def candidates_of(session: Session, candidate_ids: list[int]) -> list:
+    """The named candidates, in the order of the board; `Missing` unless all are of this session."""
+    found = list(session.candidates.with_facts().filter(pk__in=candidate_ids))
+    if not found or len(found) != len(set(candidate_ids)):
+        raise Missing(NO_SUCH_CANDIDATE)
+    for candidate in found:
+        candidate.session = session
+    return found
+
+
+def entered_sessions(user: User):
+    """The sessions that the account has entered and may come back to."""
+    sessions = Session.objects.select_related("center").exclude(state=Session.State.FINALIZED)
+    return sessions.filter(accesses__user=user, accesses__revoked_at=None)[:20]

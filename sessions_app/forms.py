@@ -1,0 +1,17 @@
+"""The supervisor's entry."""
+
+from django import forms
+
+
+class EntryForm(forms.Form):
+    """Number and code, typed with any spaces, dashes and case. Field names are a contract."""
+
+    session_number = forms.CharField(label="Numéro de session", max_length=20)
+    supervisor_code = forms.CharField(label="Code surveillant", max_length=20)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["session_number"].widget.attrs.update(inputmode="numeric", autocomplete="off")
+        self.fields["supervisor_code"].widget.attrs.update(
+            autocomplete="off", autocapitalize="characters", spellcheck="false"
+        )

@@ -1,0 +1,89 @@
+"""Every refusal of the product: one clear French sentence and a fitting status code.
+
+Rules raise a `Refusal`; the middleware answers it, as a page to a person who sent a plain form
+and as JSON `{"message": …}` to our scripts and to programs. Raised inside a transaction, it
+undoes everything that the request had begun.
+"""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+
+class Refusal(Exception):
+    """What was asked is refused. `status` is the HTTP code, `sentence` what the person reads."""
+
+    status = 409
+    title = "Action impossible"
+
+    def __init__(self, sentence: str, **details: object) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.details = details
+
+
+class Malformed(Refusal):
+    """The request itself makes no sense (400)."""
+
+    status = 400
+
+
+class Forbidden(Refusal):
+    """Known person, no right to this (403)."""
+
+    status = 403
+    title = "Accès refusé"
+
+
+class Missing(Refusal):
+    """It does not exist, or not for this person: the answer is the same (404)."""
+
+    status = 404
+    title = "Page introuvable"
+
+
+class Conflict(Refusal):
+    """The state of things does not allow it, or has changed since it was seen (409)."""
+
+
+class Invalid(Refusal):
+    """Well formed, but a value cannot be accepted (422)."""
+
+    status = 422
+    title = "Vérifiez votre saisie"
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """True for a browser that follows a link or sends a plain form, without our scripts."""
+    if request.headers.get("HX-Request"):
+        return False
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    if wants_page(request):
+        context = {"title": refusal.title, "sentence": refusal.sentence}
+        return render(request, "refusal.html", context, status=refusal.status)
+    payload = {"message": refusal.sentence, **refusal.details}
+    return JsonResponse(payload, status=refusal.status)
+
+
+class RefusalMiddleware:
+    """Turns a `Refusal` raised by any view into its answer."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        return answer(request, exception) if isinstance(exception, Refusal) else None
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    sentence = "Cette page n’est plus à jour. Rechargez-la, puis recommencez."
+    return answer(request, Forbidden(sentence))
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, Missing("Cette page n’existe pas, ou vous n’y avez pas accès."))

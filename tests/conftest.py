@@ -1,0 +1,55 @@
+import os
+from datetime import timedelta
+
+import hypothesis
+import pytest
+from django.db.backends.sqlite3.base import DatabaseOperations
+
+from sessions_app import clock
+
+# No deadline: a busy machine is not a bug. The same examples each time where nobody watches.
+hypothesis.settings.register_profile(
+    "house", deadline=None, derandomize="CI" in os.environ, print_blob=True
+)
+hypothesis.settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_passes_the_guards():
+    """The journal refuses DELETE, with which SQLite empties the tables after a test with real
+    transactions: the triggers step aside for that, and that only. (PostgreSQL truncates.)"""
+    emptied = DatabaseOperations.execute_sql_flush
+
+    def flush(self, sql_list):
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f"DROP TRIGGER {name}")
+            try:
+                emptied(self, sql_list)
+            finally:
+                for _, sql in triggers:
+                    cursor.execute(sql)
+
+    DatabaseOperations.execute_sql_flush = flush
+    yield
+    DatabaseOperations.execute_sql_flush = emptied
+
+
+@pytest.fixture
+def db_clock(monkeypatch):
+    """A database clock that the test moves: `db_clock.forward(minutes=5)`."""
+    return _MovedClock(monkeypatch)
+
+
+class _MovedClock:
+    def __init__(self, monkeypatch):
+        self._real, self._ahead = clock.now, timedelta()
+        monkeypatch.setattr(clock, "now", self.now)
+
+    def now(self):
+        return self._real() + self._ahead
+
+    def forward(self, **length):
+        self._ahead += timedelta(**length)
