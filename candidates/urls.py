@@ -1,9 +1,11 @@
 from django.urls import path
 
+import sessions_app.converters  # noqa: F401
+
 from . import supervisor_views as supervisor
 from . import views
 
-ROOM = "surveillance/<str:number>/"
+ROOM = "surveillance/<number:number>/"
 CANDIDATE = ROOM + "candidats/<int:candidate_id>/"
 
 ACTIONS = {

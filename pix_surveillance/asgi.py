@@ -14,12 +14,13 @@ from channels.security.websocket import OriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 
+import sessions_app.converters  # noqa: E402, F401
 from candidates.consumers import CandidateConsumer  # noqa: E402
 from sessions_app.consumers import SupervisionConsumer  # noqa: E402
 from sessions_app.live import hub  # noqa: E402
 
 SOCKETS = [
-    path("ws/surveillance/<str:number>/", AuthMiddlewareStack(SupervisionConsumer.as_asgi())),
+    path("ws/surveillance/<number:number>/", AuthMiddlewareStack(SupervisionConsumer.as_asgi())),
     # The candidate's seat is a signed cookie: no login, no session to read.
     path("ws/candidat/", CandidateConsumer.as_asgi()),
 ]

@@ -14,6 +14,12 @@ let opener = null;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+// `crypto.randomUUID` is missing where a room is served over plain HTTP.
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** POST once, again after a lost reply; the same key makes a repeat harmless. */
 async function post(url, body) {
   for (const wait of [...WAITS_MS, null]) {
@@ -47,7 +53,7 @@ async function send(form) {
     return;
   }
   const body = new URLSearchParams(new FormData(form));
-  if (!body.get("idempotency_key")) body.set("idempotency_key", crypto.randomUUID());
+  if (!body.get("idempotency_key")) body.set("idempotency_key", newKey());
   const button = form.querySelector("button:not([type=button])");
   underWay.add(url);
   button.setAttribute("aria-busy", "true");

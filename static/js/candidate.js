@@ -43,7 +43,11 @@ connect(document.body.dataset.socket, {
 
 function tellNewEnd(iso, isLater) {
   warned.clear();
-  const hour = new Date(iso).toLocaleTimeString("fr", { hour: "2-digit", minute: "2-digit" });
+  const hour = new Date(iso).toLocaleTimeString("fr", {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: document.body.dataset.zone,
+  });
   const what = isLater ? "Votre surveillant a ajouté du temps." : "Votre heure de fin a changé.";
   say(`${what} Fin du test : ${hour}.`);
 }
