@@ -1,6 +1,7 @@
 """What the row of a candidate shows and offers: derived from state and facts, never stored."""
 
 from datetime import datetime
+from functools import cached_property
 
 from . import rehearsal, states
 from .states import Action, Fact, State
@@ -24,7 +25,7 @@ class RowDisplay:
     def display_name(self) -> str:
         return f"{self.birth_name.upper()} {self.first_name}"
 
-    @property
+    @cached_property
     def flags(self) -> list[str]:
         hidden = {Fact.HAS_GRANT, Fact.LOST}
         return sorted(fact.value for fact in self.facts() - hidden)
@@ -34,7 +35,7 @@ class RowDisplay:
         """Their computer should be connected: in the waiting room or in the test."""
         return self.state == State.IN_PROGRESS or self.asks_start_at is not None
 
-    @property
+    @cached_property
     def needs(self) -> list[tuple[Fact, datetime]]:
         """What needs a person, with the instant since when, longest wait first."""
         facts = self.facts()
@@ -55,7 +56,7 @@ class RowDisplay:
     def needs_me_since(self) -> datetime | None:
         return self.needs[0][1] if self.needs else None
 
-    @property
+    @cached_property
     def actions(self) -> tuple[Action, ...]:
         return states.supervisor_actions(self.state, self.facts())
 

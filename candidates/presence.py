@@ -17,7 +17,7 @@ from . import timing
 from .access import Seat
 from .models import Candidate
 from .states import Action, Actor, State
-from .turns import move, turn
+from .turns import move, stood_still, turn
 
 NODE = uuid.uuid4().hex
 _here: dict[int, set[object]] = defaultdict(set)
@@ -79,10 +79,12 @@ def come_back(candidate: Candidate, seat: Seat) -> None:
             )
             if is_authorized:
                 changes |= {"authorized_until": None, "lost_since": None}
+                changes |= stood_still(fresh, fresh.away_since, session.now)
             elif (too_long or fresh.lost_since) and fresh.seat == seat.token:
                 event = "resume_asked"
                 changes |= {
-                    "asks_resume_at": session.now,
+                    "asks_resume_at": fresh.asks_resume_at or session.now,
+                    "authorized_until": None,
                     "lost_since": fresh.lost_since or fresh.away_since,
                     "waiting_seat": "",
                 }

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from sessions_app import clock
 from sessions_app.models import Session
 from sessions_app.refusals import Conflict
 
@@ -116,7 +117,7 @@ def _is_late(candidate: Candidate, now: datetime) -> bool:
 
 
 def _ask_for_the_seat(candidate: Candidate, seat: Seat) -> None:
-    if candidate.authorized_until is not None:
+    if candidate.authorized_until and candidate.authorized_until > clock.now():
         with turn(candidate, Action.COME_BACK, Actor.CANDIDATE) as (session, fresh):
             move(
                 session,
@@ -138,6 +139,7 @@ def _ask_for_the_seat(candidate: Candidate, seat: Seat) -> None:
             data={"other_computer": True},
             waiting_seat=seat.token,
             asks_resume_at=fresh.asks_resume_at or session.now,
+            authorized_until=None,
             lost_since=fresh.lost_since or fresh.away_since,
             away_since=None,
         )

@@ -11,8 +11,8 @@ from sessions_app.refusals import Conflict, Invalid
 
 from . import timing
 from .models import Candidate, TimeGrant, Timer
-from .states import Action, Actor
-from .turns import end, move, turn
+from .states import Action, Actor, State
+from .turns import end, move, stood_still, turn
 
 GIVEN_BACK = "Temps perdu pendant une déconnexion"
 
@@ -60,7 +60,8 @@ def authorize_resume(
             asks_resume_at=None,
             lost_since=None,
             authorized_until=session.now + timing.AUTHORIZATION if is_gone else None,
-            **_time_left_again(fresh, session.now, minutes),
+            **_overtime_after(fresh, session.now, minutes * 60),
+            **stood_still(fresh, None if is_gone else absent_since, session.now),
         )
 
 
@@ -71,7 +72,7 @@ def add_time(
     with turn(candidate, Action.ADD_TIME, Actor.SUPERVISOR, seen=seen) as (session, fresh):
         grant = _grant(session, fresh, user, minutes, reason)
         data = {"grant": grant.pk, "minutes": minutes, "reason": reason}
-        changes = _time_left_again(fresh, session.now, minutes)
+        changes = _overtime_after(fresh, session.now, grant.seconds)
         move(session, fresh, "time_added", user=user, data=data, **changes)
 
 
@@ -87,7 +88,8 @@ def undo_time(
         TimeGrant.objects.filter(pk=undone.pk).update(undone_at=session.now, undone_by=user)
         _shift_end(fresh, -undone.seconds)
         data = {"grant": undone.pk, "minutes": undone.minutes}
-        move(session, fresh, "time_undone", user=user, data=data)
+        changes = _overtime_after(fresh, session.now, -undone.seconds)
+        move(session, fresh, "time_undone", user=user, data=data, **changes)
 
 
 def end_test(
@@ -109,7 +111,7 @@ def pause_room(session: Session, *, user: User, reason: str = "") -> None:
 
 
 def resume_room(session: Session, *, user: User) -> None:
-    """The room goes on; each running timer gets exactly its own pause back."""
+    """The room goes on; each running timer, and timed question, gets the pause back."""
     with transaction.atomic():
         locked = journal.lock(session.pk)
         if locked.paused_at is None:
@@ -118,9 +120,11 @@ def resume_room(session: Session, *, user: User) -> None:
         seconds = round(pause.total_seconds())
         running = Timer.objects.filter(candidate__session=locked, ended_at=None)
         running.update(
-            ends_at=F("ends_at") + timedelta(seconds=seconds),
+            ends_at=F("ends_at") + pause,
             paused_seconds=F("paused_seconds") + seconds,
         )
+        answering = locked.candidates.filter(state=State.IN_PROGRESS)
+        answering.update(question_opened_at=F("question_opened_at") + pause)
         Session.objects.filter(pk=locked.pk).update(paused_at=None, pause_reason="")
         journal.record(locked, "room_resumed", user=user, data={"seconds": seconds})
 
@@ -147,11 +151,12 @@ def _shift_end(candidate: Candidate, seconds: int) -> None:
     running.update(ends_at=F("ends_at") + timedelta(seconds=seconds))
 
 
-def _time_left_again(candidate: Candidate, now: datetime, minutes: int) -> dict:
-    """The overtime is over when the end hour moves past now."""
-    if candidate.ends_at and candidate.ends_at + timedelta(minutes=minutes) > now:
-        return {"overtime_at": None}
-    return {}
+def _overtime_after(candidate: Candidate, now: datetime, seconds: int) -> dict:
+    """The overtime counts from the moved end hour, or is over when that lies ahead."""
+    if candidate.overtime_at is None:
+        return {}
+    moved = candidate.ends_at + timedelta(seconds=seconds)
+    return {"overtime_at": moved if moved <= now else None}
 
 
 def _seconds_since(instant: datetime | None, now: datetime) -> int:

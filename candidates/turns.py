@@ -6,6 +6,7 @@ and records one event. Both in one transaction: a `Refusal` undoes everything.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import transaction
 
@@ -66,6 +67,13 @@ def move(
         changes["row_version"] = version
     if changes:
         Candidate.objects.filter(pk=candidate.pk).update(**changes)
+
+
+def stood_still(candidate: Candidate, since: datetime | None, now: datetime) -> dict:
+    """A timed question does not run while its candidate may not answer, from `since` on."""
+    if since is None or candidate.question_opened_at is None:
+        return {}
+    return {"question_opened_at": min(candidate.question_opened_at + (now - since), now)}
 
 
 def end(session: Session, candidate: Candidate, ended_by: str, reason: str, **who) -> None:

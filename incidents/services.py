@@ -6,7 +6,7 @@ from candidates.access import Seat
 from candidates.models import Candidate
 from candidates.seat_services import check_holds
 from candidates.states import Action, Actor
-from candidates.turns import move, turn
+from candidates.turns import move, stood_still, turn
 from sessions_app import journal
 from sessions_app.models import Session, User
 from sessions_app.refusals import Invalid
@@ -40,7 +40,9 @@ def accept_alert(
             session, fresh, user, category, alert.question, text or alert.text, alert
         )
         data = {"alert": alert.pk, "incident": incident.pk, "question": alert.question}
-        move(session, fresh, "alert_accepted", user=user, data={**data, "category": category})
+        data["category"] = category
+        waited = stood_still(fresh, alert.raised_at, session.now)
+        move(session, fresh, "alert_accepted", user=user, data=data, **waited)
 
 
 def reject_alert(
@@ -50,7 +52,8 @@ def reject_alert(
     with turn(candidate, Action.REJECT_ALERT, Actor.SUPERVISOR, seen=seen) as (session, fresh):
         alert = _close_alert(session, fresh, user, Alert.Outcome.REJECTED, text)
         data = {"alert": alert.pk, "question": alert.question}
-        move(session, fresh, "alert_rejected", user=user, data=data)
+        waited = stood_still(fresh, alert.raised_at, session.now)
+        move(session, fresh, "alert_rejected", user=user, data=data, **waited)
 
 
 def note_incident(

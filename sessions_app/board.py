@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.db import connection, transaction
 from django.template.loader import render_to_string
@@ -38,7 +39,7 @@ class Board:
     session: Session
     rows: list
 
-    @property
+    @cached_property
     def counters(self) -> dict[str, int]:
         counts = {"not_started": 0, "in_progress": 0, "finished": 0, "needs_me": 0}
         seen = 0
@@ -49,12 +50,12 @@ class Board:
         expected = sum(candidate.is_expected_here for candidate in self.rows)
         return {**counts, "seen": seen, "expected": expected}
 
-    @property
+    @cached_property
     def needs_me(self) -> list:
         waiting = [row for row in self.rows if row.needs_me_since is not None]
         return sorted(waiting, key=lambda row: (row.needs_me_since, row.sort_key, row.pk))
 
-    @property
+    @cached_property
     def room(self) -> list:
         return [row for row in self.rows if row.needs_me_since is None]
 

@@ -118,7 +118,9 @@ function retry(event) {
 holder.addEventListener("htmx:afterSwap", () => {
   failures = 0;
   trouble.hidden = true;
-  holder.querySelector("h1 [tabindex], h1[tabindex], h1")?.focus?.();
+  const heading = holder.querySelector("h1");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
   showTime();
 });
 
