@@ -77,6 +77,16 @@ class RowDisplay:
         return LABELS[self.likely_action]
 
     @property
+    def likely_words(self) -> str:
+        """The label where room is short; always a part of the whole one."""
+        return self.likely_label.removesuffix(" le départ").removesuffix(" au test")
+
+    @property
+    def second_action(self) -> Action | None:
+        """Past the end hour there are two honest choices, side by side."""
+        return Action.ADD_TIME if self.likely_action == Action.END_TEST else None
+
+    @property
     def likely_is_one_tap(self) -> bool:
         """Harmless and undone as easily as done: needs no confirmation."""
         return self.likely_action == Action.AUTHORIZE_START

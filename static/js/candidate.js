@@ -3,6 +3,9 @@
 import { duration, learn, now } from "./clock.js";
 import { connect } from "./connection.js";
 
+const NOTICED_MS = 12_000; // a blip is not worth a word
+const CUT_OFF =
+  "La connexion est coupée. Vos réponses validées sont enregistrées ; cette page revient d’elle-même.";
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000];
 const holder = document.getElementById("stage");
 const timeLeft = document.getElementById("time-left");
@@ -36,8 +39,14 @@ connect(document.body.dataset.socket, {
       reload();
     }
   },
-  live(isLive) {
+  live(isLive, heardAt) {
     document.body.classList.toggle("stale", !isLive);
+    if (isLive) {
+      if (trouble.textContent === CUT_OFF) trouble.hidden = true;
+    } else if (performance.now() - heardAt > NOTICED_MS && trouble.hidden) {
+      trouble.textContent = CUT_OFF;
+      trouble.hidden = false;
+    }
   },
 });
 

@@ -3,17 +3,20 @@
 
 const KEPT = 6;
 const offsets = [];
+let isOutdated = false;
 
 /** Learn from an instant the server has just sent (ISO 8601). A frame can only be late, never
  *  early: the largest of the last offsets is the truest. */
 export function learn(iso) {
+  if (isOutdated) offsets.length = 0;
+  isOutdated = false;
   offsets.push(Date.parse(iso) - performance.now());
   if (offsets.length > KEPT) offsets.shift();
 }
 
-/** Forget what was measured before a sleep or a lost connection. */
+/** What was measured before a sleep or a lost connection serves until the next instant comes. */
 export function forget() {
-  offsets.length = 0;
+  isOutdated = true;
 }
 
 /** Milliseconds since the epoch, by the server's clock; NaN before the first frame. */

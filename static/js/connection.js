@@ -67,15 +67,15 @@ export function connect(path, on) {
   };
 
   setInterval(() => {
-    if (performance.now() - heardAt < SILENCE_MS) return;
-    if (socket) {
+    const isSilent = performance.now() - heardAt >= SILENCE_MS;
+    if (isSilent && socket) {
       // Nothing heard for longer than two heartbeats: this socket is dead, whatever it says.
       const dead = socket;
       socket = null;
       dead.close();
       later();
     }
-    tell(false);
+    if (isSilent || !socket) tell(false);
   }, 1_000);
   window.addEventListener("online", lookNow);
   document.addEventListener("visibilitychange", lookNow);

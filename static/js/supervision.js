@@ -26,6 +26,17 @@ const connection = connect(document.body.dataset.socket, {
   },
 });
 
+// The menu closes like any other: a tap elsewhere, Escape, or a choice made.
+const menu = document.getElementById("room-menu");
+document.addEventListener("click", (event) => {
+  if (!menu.contains(event.target) || event.target.closest(".menu-items a")) menu.open = false;
+});
+menu.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
 actions.start({ isLive: connection.isLive, afterSuccess: filters.stopChoosing });
 
 function counter(name) {
