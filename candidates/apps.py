@@ -3,7 +3,7 @@ from django.apps import AppConfig
 
 class CandidatesConfig(AppConfig):
     name = "candidates"
-    verbose_name = "candidats"
+    verbose_name = "Candidats"
 
     def ready(self):
         from sessions_app import timekeeper

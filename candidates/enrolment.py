@@ -13,9 +13,9 @@ from .models import Candidate
 from .states import State
 
 TWICE = "Ce candidat est déjà inscrit dans cette session."
-IS_OVER = "Le test de ce candidat est terminé␣: son inscription ne change plus."
-HAS_STARTED = "Le test a commencé␣: ajoutez du temps depuis la salle."
-IS_FOLLOWED = "Ce candidat figure déjà au journal de la session␣: il ne peut plus être retiré."
+IS_OVER = "Le test de ce candidat est terminé : son inscription ne change plus."
+HAS_STARTED = "Le test a commencé : ajoutez du temps depuis la salle."
+IS_FOLLOWED = "Ce candidat figure déjà au journal de la session : il ne peut plus être retiré."
 
 
 @transaction.atomic
@@ -61,8 +61,6 @@ def remove(candidate: Candidate, *, user: User) -> None:
 
 def _check_is_once(candidate: Candidate) -> None:
     candidate.set_keys()
-    same = Candidate.objects.filter(
-        session=candidate.session_id, identity_key=candidate.identity_key
-    )
-    if same.exclude(pk=candidate.pk).exists():
+    others = Candidate.objects.filter(session=candidate.session_id).exclude(pk=candidate.pk)
+    if others.filter(identity_key=candidate.identity_key).exists():
         raise Conflict(TWICE)

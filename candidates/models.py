@@ -179,6 +179,7 @@ class Timer(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "chronomètre"
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("started_at")), name="timer_ends_after_its_start"
@@ -205,6 +206,8 @@ class TimeGrant(models.Model):
     undone_by = models.ForeignKey("sessions_app.User", models.PROTECT, related_name="+", null=True)
 
     class Meta:
+        verbose_name = "temps ajouté"
+        verbose_name_plural = "temps ajoutés"
         ordering = ["granted_at", "pk"]
         constraints = [
             models.CheckConstraint(

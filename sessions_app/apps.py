@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class SessionsConfig(AppConfig):
     name = "sessions_app"
-    verbose_name = "sessions"
+    verbose_name = "Sessions"

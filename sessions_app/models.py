@@ -43,6 +43,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def get_short_name(self) -> str:
+        return str(self)
+
 
 def check_time_zone(value: str) -> None:
     if value not in available_timezones():

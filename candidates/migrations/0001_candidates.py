@@ -77,6 +77,8 @@ class Migration(migrations.Migration):
                 ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'verbose_name': 'temps ajouté',
+                'verbose_name_plural': 'temps ajoutés',
                 'ordering': ['granted_at', 'pk'],
             },
         ),
@@ -92,6 +94,9 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(null=True)),
                 ('candidate', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='timer', to='candidates.candidate')),
             ],
+            options={
+                'verbose_name': 'chronomètre',
+            },
         ),
         migrations.AddConstraint(
             model_name='candidate',

@@ -1,0 +1,111 @@
+"""The import page of the admin: a file, a centre, and what became of it."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from sessions_app.admin_scope import centers_of, only_center_of
+from sessions_app.models import Center
+
+from .import_columns import REQUIRED, Column
+from .import_files import MAX_BYTES, TOO_LARGE
+from .import_service import ImportResult, import_sessions
+
+LISTED = 50  # numbers or warnings that a message still carries
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label="Liste des candidats",
+        help_text="CSV, XLSX ou ODS, au format d’import en masse ; 5 Mo au plus.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx,.ods"}),
+    )
+    center = forms.ModelChoiceField(Center.objects.none(), label="Centre de certification")
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["center"].queryset = centers_of(user)
+        self.fields["center"].initial = only_center_of(user)
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(TOO_LARGE)
+        return file
+
+
+@require_http_methods(["GET", "POST"])
+def import_list(request: HttpRequest, model_admin) -> HttpResponse:
+    """Asks for a list, then checks or imports it; faults are shown beside the form."""
+    if not model_admin.has_add_permission(request):
+        raise PermissionDenied
+    form = ImportForm(request.POST or None, request.FILES or None, user=request.user)
+    if request.method != "POST":
+        return _page(model_admin, request, form)
+    if not form.is_valid():
+        return _page(model_admin, request, form, status=422)
+    dry_run = "dry_run" in request.POST
+    file = form.cleaned_data["file"]
+    result = import_sessions(
+        file.read(), file.name, form.cleaned_data["center"], user=request.user, dry_run=dry_run
+    )
+    if result.errors:
+        return _page(model_admin, request, form, result, status=422)
+    if dry_run:
+        return _page(model_admin, request, form, result)
+    _tell(request, result)
+    return redirect(_shown_in_list(result))
+
+
+def _page(model_admin, request, form, result: ImportResult | None = None, status: int = 200):
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": "Importer une liste de candidats",
+        "opts": model_admin.opts,
+        "form": form,
+        "result": result,
+        "summary": summary(result) if result else "",
+        "media": model_admin.media,
+    }
+    name = "admin/sessions_app/session/import.html"
+    return TemplateResponse(request, name, context, status=status)
+
+
+def summary(result: ImportResult) -> str:
+    """ "3 sessions et 71 candidats"."""
+    return f"{_count(len(result.sessions), 'session')} et {_count(result.candidates, 'candidat')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number > 1 else ''}"
+
+
+def _tell(request: HttpRequest, result: ImportResult) -> None:
+    numbers = [done.session.spaced_number for done in result.sessions]
+    listed = ", ".join(numbers[:LISTED]) + (", …" if len(numbers) > LISTED else "")
+    verb = "importé" if result.candidates == 1 == len(numbers) else "importés"
+    messages.success(request, f"{summary(result)} {verb} : {listed}.")
+    for fault in result.warnings[:LISTED]:
+        messages.warning(request, f"Ligne {fault.line} : {fault.message}")
+
+
+def _shown_in_list(result: ImportResult) -> str:
+    """The list of sessions, reduced to what was just imported."""
+    url = reverse("admin:sessions_app_session_changelist")
+    numbers = [done.session.number for done in result.sessions]
+    return f"{url}?number__in={','.join(numbers)}" if len(numbers) <= LISTED else url
+
+
+@require_safe
+def template_file(request: HttpRequest, model_admin) -> HttpResponse:
+    """The columns of a list, and nothing else, as spreadsheets open it."""
+    labels = [f"* {column.value}" if column in REQUIRED else column.value for column in Column]
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="modele-import.csv"'
+    response.write("\ufeff" + ";".join(labels) + "\r\n")
+    return response

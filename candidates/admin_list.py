@@ -1,0 +1,71 @@
+"""The session in the admin, with its list of candidates and the import."""
+
+from django.contrib import admin
+from django.urls import path, reverse
+
+from sessions_app.admin import SessionAdmin
+from sessions_app.models import Session
+
+from . import enrolment
+from .admin_forms import IDENTITY, CandidateForm, CandidateFormSet
+from .admin_import import import_list, template_file
+from .models import Candidate
+
+# A browser sends some eight fields a line, and Django reads at most a thousand.
+MOST_LINES_ON_A_PAGE = 100
+
+
+class CandidateInline(admin.TabularInline):
+    """Whoever may see or change the session may see or change its list."""
+
+    model = Candidate
+    form, formset = CandidateForm, CandidateFormSet
+    fields = [*IDENTITY, "extra_time_percent", "state"]
+    readonly_fields = ["state"]
+    extra = 0
+    show_change_link = True
+    verbose_name_plural = "candidats"
+
+    def has_view_permission(self, request, obj=None):
+        return True
+
+    def has_add_permission(self, request, obj=None):
+        return obj is None or obj.state != Session.State.FINALIZED
+
+    def has_change_permission(self, request, obj=None):
+        return self.has_add_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self.has_add_permission(request, obj)
+
+
+class SessionWithListAdmin(SessionAdmin):
+    def get_inlines(self, request, obj=None):
+        is_short = obj is None or obj.candidate_count <= MOST_LINES_ON_A_PAGE
+        return [CandidateInline] if is_short else []
+
+    def save_formset(self, request, form, formset, change):
+        formset.save(commit=False)
+        for candidate in formset.deleted_objects:
+            enrolment.remove(candidate, user=request.user)
+        for candidate, fields in formset.changed_objects:
+            enrolment.correct(candidate, fields, user=request.user)
+        for candidate in formset.new_objects:
+            enrolment.enrol(candidate, user=request.user)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj:
+            candidates = reverse("admin:candidates_candidate_changelist")
+            context["candidates_url"] = f"{candidates}?session__id__exact={obj.pk}"
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def get_urls(self):
+        def view(function):
+            return self.admin_site.admin_view(lambda request: function(request, self))
+
+        name = "sessions_app_session_import"
+        return [
+            path("import/", view(import_list), name=name),
+            path("import/modele.csv", view(template_file), name=f"{name}_template"),
+            *super().get_urls(),
+        ]

@@ -1,0 +1,79 @@
+"""Alerts, incidents and reports in the admin: shown, written from the room only."""
+
+from django.contrib import admin
+
+from sessions_app.admin_scope import ReadOnly, local_hour
+
+from .models import Alert, Incident, IncidentReport
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnly):
+    path_to_center = "candidate__session__center"
+    list_display = ["raised", "room", "candidate", "question", "subject", "outcome"]
+    list_select_related = ["candidate__session__center"]
+    list_filter = [
+        "subject",
+        "outcome",
+        ("candidate__session__center", admin.RelatedOnlyFieldListFilter),
+    ]
+    search_fields = ["candidate__sort_key", "candidate__session__number"]
+    fields = [*list_display[:5], "text", "outcome", "closed", "who", "reply"]
+    readonly_fields = fields
+    ordering = ["-raised_at", "-pk"]
+
+    @admin.display(description="session", ordering="candidate__session__number")
+    def room(self, alert):
+        return alert.candidate.session
+
+    @admin.display(description="signalé à", ordering="raised_at")
+    def raised(self, alert):
+        return local_hour(alert.raised_at, alert.candidate.session)
+
+    @admin.display(description="traité à", ordering="closed_at")
+    def closed(self, alert):
+        return local_hour(alert.closed_at, alert.candidate.session)
+
+    @admin.display(description="traité par")
+    def who(self, alert):
+        return alert.closed_by or "—"
+
+
+@admin.register(Incident)
+class IncidentAdmin(ReadOnly):
+    path_to_center = "session__center"
+    list_display = ["hour", "session", "candidate", "category", "question", "author"]
+    list_select_related = ["session__center", "candidate", "author"]
+    list_filter = ["category", ("session__center", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["session__number", "candidate__sort_key", "text"]
+    fields = [*list_display, "text"]
+    readonly_fields = fields
+    ordering = ["-occurred_at", "-pk"]
+
+    @admin.display(description="survenu à", ordering="occurred_at")
+    def hour(self, incident):
+        return local_hour(incident.occurred_at, incident.session)
+
+
+@admin.register(IncidentReport)
+class IncidentReportAdmin(ReadOnly):
+    path_to_center = "session__center"
+    list_display = ["room", "hour", "who"]
+    list_select_related = ["session__center", "changed_by"]
+    list_filter = [("session__center", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["session__number", "remarks"]
+    fields = [*list_display, "remarks"]
+    readonly_fields = fields
+    ordering = ["-changed_at", "-pk"]
+
+    @admin.display(description="session", ordering="session__number")
+    def room(self, report):
+        return report.session
+
+    @admin.display(description="modifié à", ordering="changed_at")
+    def hour(self, report):
+        return local_hour(report.changed_at, report.session)
+
+    @admin.display(description="modifié par", ordering="changed_by__email")
+    def who(self, report):
+        return report.changed_by or "—"

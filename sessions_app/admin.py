@@ -1,0 +1,141 @@
+"""Centres, sessions, accounts and the journal in the admin."""
+
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTimeWidget
+from django.contrib.auth.models import Group
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from . import codes, preparation
+from .admin_accounts import UserAdmin
+from .admin_centers import CenterAdmin
+from .admin_filters import When
+from .admin_journal import SessionEventAdmin, SupervisorAccessAdmin
+from .admin_scope import CenterScoped, centers_of, kept_by, only_center_of
+from .models import Center, Session, SessionEvent, SupervisorAccess, User
+
+# Rights hang on centres, not on lists of permissions.
+admin.site.unregister(Group)
+admin.site.register(User, UserAdmin)
+admin.site.register(Center, CenterAdmin)
+admin.site.register(SupervisorAccess, SupervisorAccessAdmin)
+admin.site.register(SessionEvent, SessionEventAdmin)
+
+
+class SessionAdmin(CenterScoped):
+    """Registered in `candidates.admin`, which adds the candidates and the import."""
+
+    list_display = ["shown_number", "date", "hour", "site", "room", "state", "candidate_count"]
+    list_filter = [When, "state", ("center", admin.RelatedOnlyFieldListFilter)]
+    date_hierarchy = "date"
+    search_fields = ["number", "site", "room"]
+    search_help_text = "Numéro, site ou salle"
+    ordering = ["-date", "start_time", "number"]
+    actions = ["renew_supervisor_code"]
+    entry = (
+        "Numéro et codes",
+        {
+            "fields": [("shown_number", "state"), ("shown_access_code", "shown_supervisor_code")],
+            "description": "L’application les choisit. Pour changer le code surveillant, cochez"
+            " la session dans la liste, puis « Renouveler le code surveillant ».",
+        },
+    )
+    room = (
+        "La salle",
+        {"fields": ["center", ("site", "room"), ("date", "start_time"), "supervisors", "remarks"]},
+    )
+    rules = ("Le test", {"fields": [("duration_minutes", "grace_seconds")]})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        sessions = super().get_queryset(request).select_related("center")
+        return sessions.annotate(candidate_count=Count("candidates"))
+
+    def get_search_results(self, request, queryset, search_term):
+        found, has_twins = super().get_search_results(request, queryset, search_term)
+        if request.path == reverse("admin:autocomplete"):  # to enrol or to let in: still alive
+            found = found.exclude(state=Session.State.FINALIZED)
+        return found, has_twins
+
+    def get_deleted_objects(self, objs, request):
+        journal = SessionEvent.objects.filter(session__in=[session.pk for session in objs])
+        return kept_by(journal) or super().get_deleted_objects(objs, request)
+
+    def get_fieldsets(self, request, obj=None):
+        return [self.entry, self.room, self.rules] if obj else [self.room, self.rules]
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = ["shown_number", "shown_access_code", "shown_supervisor_code", "state"]
+        if obj and obj.state != Session.State.PLANNED:
+            fields.append("center")
+        if obj and obj.first_started_at:
+            fields.append("duration_minutes")  # the timers that run would not follow
+        return fields
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "center":
+            kwargs["queryset"] = centers_of(request.user)
+            kwargs["initial"] = only_center_of(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "start_time":
+            kwargs["widget"] = AdminTimeWidget(format="%H:%M")
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def has_change_permission(self, request, obj=None):
+        is_final = obj is not None and obj.state == Session.State.FINALIZED
+        return not is_final and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self.has_change_permission(request, obj)
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            preparation.give_free_number(obj)
+            obj.save()
+        elif form.changed_data:
+            preparation.keep_changes(obj, form.changed_data, user=request.user)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        context["room_url"] = _room_url(request.user, obj) if obj else ""
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    @admin.display(description="numéro", ordering="number")
+    def shown_number(self, session):
+        return session.spaced_number
+
+    @admin.display(description="heure", ordering="start_time")
+    def hour(self, session):
+        return f"{session.start_time:%H:%M}"
+
+    @admin.display(description="candidats", ordering="candidate_count")
+    def candidate_count(self, session):
+        return session.candidate_count
+
+    @admin.display(description="code d’accès (candidats)")
+    def shown_access_code(self, session):
+        return codes.spaced(session.access_code, 3)
+
+    @admin.display(description="code surveillant")
+    def shown_supervisor_code(self, session):
+        return codes.spaced(session.supervisor_code, 4)
+
+    @admin.action(description="Renouveler le code surveillant", permissions=["change"])
+    def renew_supervisor_code(self, request, queryset):
+        for session in queryset:
+            name = f"La session {session.spaced_number}"
+            if not self.has_change_permission(request, session):
+                messages.warning(request, f"{name} est finalisée : son code n’a pas changé.")
+                continue
+            preparation.renew_supervisor_code(session, user=request.user)
+            sentence = "a un nouveau code surveillant. Les surveillants déjà entrés y restent."
+            messages.success(request, f"{name} {sentence}")
+
+
+def _room_url(user: User, session: Session) -> str:
+    """The board for whoever supervises the session, else the door, which asks for the code."""
+    accesses = SupervisorAccess.objects.filter(session=session, user=user, revoked_at=None)
+    if user.is_superuser or accesses.exists():
+        return reverse("board", args=[session.number])
+    return reverse("entry")

@@ -1,0 +1,96 @@
+"""Accounts in the admin: the e-mail address is the identity, and it is known to the login."""
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
+from django.db import transaction
+from django.http import HttpRequest
+
+from .admin_scope import PlainTitle
+from .models import Center, User
+
+OF_STAFF = "Prépare les sessions des centres cochés. Surveiller n’en a pas besoin."
+OF_SUPERUSER = "Voit tous les centres, crée les comptes et les centres."
+TAKEN = "Un compte existe déjà avec cette adresse."
+
+
+class _EmailIdentity(forms.ModelForm):
+    """One address, one account, whatever the case; the centres of the account beside it."""
+
+    centers = forms.ModelMultipleChoiceField(
+        Center.objects.all(),
+        label="Centres",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["centers"].initial = self.instance.center_set.all()
+        self.fields["is_staff"].help_text = OF_STAFF
+        self.fields["is_superuser"].label = "Tous les droits"
+        self.fields["is_superuser"].help_text = OF_SUPERUSER
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        others = User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk)
+        addresses = EmailAddress.objects.filter(email__iexact=email, verified=True)
+        if others.exists() or addresses.exclude(user=self.instance.pk).exists():
+            raise forms.ValidationError(TAKEN)
+        return email
+
+
+class NewAccountForm(_EmailIdentity, BaseUserCreationForm):
+    class Meta:
+        model = User
+        fields = ["email", "name"]
+
+
+class AccountForm(_EmailIdentity, UserChangeForm):
+    class Meta:
+        model = User
+        fields = ["email", "name", "password", "is_active", "is_staff", "is_superuser"]
+
+
+@transaction.atomic
+def claim_address(user: User) -> None:
+    """Make the account's e-mail its one verified address, so that the person can log in."""
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
+    # An address that someone else typed and never confirmed does not stand in the way.
+    EmailAddress.objects.filter(email__iexact=user.email).exclude(user=user).delete()
+    EmailAddress.objects.update_or_create(
+        user=user, email=user.email, defaults={"verified": True, "primary": True}
+    )
+
+
+class UserAdmin(PlainTitle, auth_admin.UserAdmin):
+    form, add_form = AccountForm, NewAccountForm
+    add_form_template = None
+    list_display = ["email", "name", "is_active", "is_staff", "is_superuser", "last_login"]
+    list_filter = ["is_active", "is_staff", "is_superuser", "center"]
+    search_fields = ["email", "name"]
+    ordering = ["email"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
+    rights = ("Droits", {"fields": ["is_staff", "centers", "is_superuser"]})
+    fieldsets = [
+        (None, {"fields": ["email", "name", "password", "is_active"]}),
+        rights,
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["email", "name", "password1", "password2"]}),
+        rights,
+    ]
+
+    def save_model(self, request: HttpRequest, obj: User, form, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change or "email" in form.changed_data:
+            claim_address(obj)
+
+    def save_related(self, request: HttpRequest, form, formsets, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "centers" in form.changed_data:
+            form.instance.center_set.set(form.cleaned_data["centers"])

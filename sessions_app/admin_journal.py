@@ -1,0 +1,116 @@
+"""Who entered which session, and the journal, in the admin."""
+
+import json
+
+from django.contrib import admin, messages
+
+from . import preparation
+from .admin_filters import Author, Kind
+from .admin_scope import ReadOnly, local_hour
+from .event_names import name_of
+from .models import Session
+from .refusals import Conflict
+
+
+class SupervisorAccessAdmin(ReadOnly):
+    """Won with number and code, or given here to an account; withdrawn, never erased."""
+
+    path_to_center = "session__center"
+    list_display = ["account", "room", "hour", "is_open"]
+    list_select_related = ["user", "session__center"]
+    list_filter = [("session__center", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["user__email", "user__name", "session__number"]
+    autocomplete_fields = ["session", "user"]
+    actions = ["withdraw", "give_back"]
+
+    def get_fields(self, request, obj=None):
+        return ["account", "room", "hour", "is_open"] if obj else ["session", "user"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["account", "room", "hour", "is_open"]
+
+    def has_add_permission(self, request):
+        # The choice of an account would show the accounts of every centre.
+        return request.user.is_superuser
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field.label = {"user": "Compte", "session": "Session"}[db_field.name]
+        if db_field.name == "session":
+            field.queryset = Session.objects.exclude(state=Session.State.FINALIZED)
+        return field
+
+    def save_model(self, request, obj, form, change):
+        preparation.give_access(obj, user=request.user)
+
+    @admin.display(description="compte", ordering="user__email")
+    def account(self, access):
+        return access.user
+
+    @admin.display(description="session", ordering="session__number")
+    def room(self, access):
+        return access.session
+
+    @admin.display(description="depuis", ordering="granted_at")
+    def hour(self, access):
+        return local_hour(access.granted_at, access.session)
+
+    @admin.display(description="ouvert", boolean=True, ordering="revoked_at")
+    def is_open(self, access):
+        return access.revoked_at is None
+
+    @admin.action(description="Retirer l’accès", permissions=["view"])
+    def withdraw(self, request, queryset):
+        done = "L’accès est retiré. Renouvelez aussi le code surveillant s’il est connu."
+        _each(request, queryset, preparation.withdraw_access, done)
+
+    @admin.action(description="Rendre l’accès", permissions=["view"])
+    def give_back(self, request, queryset):
+        _each(request, queryset, preparation.give_access, "L’accès est rendu.")
+
+
+def _each(request, accesses, service, done: str) -> None:
+    for access in accesses:
+        try:
+            service(access, user=request.user)
+            messages.success(request, f"{access} : {done}")
+        except Conflict as refusal:
+            messages.warning(request, f"{access} : {refusal.sentence}")
+
+
+class SessionEventAdmin(ReadOnly):
+    """The journal: everything that happened, in order."""
+
+    path_to_center = "session__center"
+    list_display = ["hour", "room", "version", "kind", "person", "who"]
+    list_select_related = ["session__center", "candidate", "user"]
+    list_filter = [Kind, Author, ("session__center", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["session__number", "candidate__sort_key"]
+    ordering = ["-at", "-pk"]
+    fields = ["room", "version", "hour", "kind", "person", "who", "details"]
+    readonly_fields = fields
+    show_full_result_count = False
+
+    @admin.display(description="heure locale", ordering="at")
+    def hour(self, event):
+        return local_hour(event.at, event.session)
+
+    @admin.display(description="session", ordering="session__number")
+    def room(self, event):
+        return event.session
+
+    @admin.display(description="événement", ordering="type")
+    def kind(self, event):
+        return name_of(event.type)
+
+    @admin.display(description="candidat", ordering="candidate__sort_key")
+    def person(self, event):
+        return event.candidate
+
+    @admin.display(description="par")
+    def who(self, event):
+        return event.user or event.get_actor_display()
+
+    @admin.display(description="détails")
+    def details(self, event):
+        return json.dumps(event.data, ensure_ascii=False) if event.data else "—"

@@ -1,0 +1,40 @@
+"""What each type of event is called on screen: a pure table."""
+
+NAMES = {
+    "supervisor_entered": "entrée d’un surveillant",
+    "access_given": "accès donné à un surveillant",
+    "access_withdrawn": "accès retiré à un surveillant",
+    "supervisor_code_renewed": "code surveillant renouvelé",
+    "session_changed": "session modifiée",
+    "list_replaced": "liste de candidats remplacée",
+    "candidate_added": "candidat ajouté",
+    "candidate_corrected": "inscription corrigée",
+    "candidate_removed": "candidat retiré",
+    "joined": "arrivée dans la salle d’attente",
+    "start_authorized": "départ autorisé",
+    "start_withdrawn": "autorisation retirée",
+    "authorization_lapsed": "autorisation expirée",
+    "test_started": "test commencé",
+    "answered": "réponse enregistrée",
+    "went_away": "déconnexion",
+    "came_back": "retour",
+    "resume_asked": "reprise demandée",
+    "resume_authorized": "reprise autorisée",
+    "time_added": "temps ajouté",
+    "time_undone": "ajout de temps annulé",
+    "overtime_reached": "temps dépassé",
+    "test_ended": "test terminé",
+    "alert_raised": "problème signalé",
+    "alert_accepted": "signalement accepté",
+    "alert_rejected": "signalement refusé",
+    "incident_noted": "incident noté",
+    "report_changed": "PV modifié",
+    "room_paused": "salle suspendue",
+    "room_resumed": "salle reprise",
+    "session_finalized": "session finalisée",
+}
+
+
+def name_of(event_type: str) -> str:
+    """In French; a type that has no name yet is shown as it is."""
+    return NAMES.get(event_type, event_type)

@@ -1,0 +1,128 @@
+"""The import page of the admin."""
+
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from candidates.import_files import MAX_BYTES
+from candidates.models import Candidate
+from sessions_app.models import Session
+from tests import factories
+from tests.admin_page import text, url
+
+SAMPLE = (Path(__file__).parents[2] / "candidates" / "sample-import.csv").read_bytes()
+SESSION = "sessions_app_session"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def center(client):
+    """The one centre of the member of staff who is logged in."""
+    user = factories.user(is_staff=True)
+    center = factories.center(name="Mon centre")
+    center.members.add(user)
+    client.force_login(user)
+    return center
+
+
+def send(client, center, content: bytes = SAMPLE, **fields):
+    file = SimpleUploadedFile("liste.csv", content)
+    data = {"file": file, "center": center.pk} | fields
+    return client.post(url(SESSION, "import"), data, follow=True)
+
+
+def test_the_button_leads_to_the_page(client, center):
+    assert f'href="{url(SESSION, "import")}"' in client.get(url(SESSION)).content.decode()
+    page = client.get(url(SESSION, "import"))
+    assert page.status_code == 200
+    assert f'<option value="{center.pk}" selected>' in page.content.decode()
+
+
+def test_a_list_is_imported_and_shown(client, center):
+    factories.session(center=center, room="Salle d’avant")
+    answer = send(client, center)
+    page = text(answer)
+    numbers = [session.spaced_number for session in Session.objects.filter(site__contains="Ada")]
+    assert "3 sessions et 31 candidats importés" in page
+    assert all(number.replace("\xa0", " ") in page for number in numbers)
+    assert "Salle d’avant" not in page
+    assert answer.redirect_chain[0][1] == 302  # a reload does not import again
+    assert Candidate.objects.count() == 31
+
+
+def test_faults_are_a_table_and_nothing_is_written(client, center):
+    answer = send(client, center, SAMPLE.replace(b"05/07/2010", b"31/02/2010", 1))
+    page = text(answer)
+    assert answer.status_code == 422
+    assert "Rien n’a été importé" in page
+    assert "2 Date de naissance (format: JJ/MM/AAAA) Écrivez une date qui existe" in page
+    assert not Session.objects.exists()
+
+
+def test_checking_writes_nothing(client, center):
+    answer = send(client, center, dry_run="Vérifier seulement")
+    assert answer.status_code == 200
+    assert "3 sessions et 31 candidats. Rien n’a encore été écrit." in text(answer)
+    assert not Session.objects.exists()
+
+
+def test_what_is_doubtful_is_said(client, center):
+    send(client, center)
+    assert "Une session existe déjà dans cette salle" in text(send(client, center, dry_run="1"))
+    assert "Ligne 2 : Une session existe déjà" in text(send(client, center))
+
+
+def test_the_file_is_text_whatever_it_says(client, center):
+    name = "<b>Gras</b>"
+    answer = send(client, center, SAMPLE.replace(b"Salle informatique 2", name.encode()))
+    assert name not in answer.content.decode()
+    assert name in text(answer)
+
+
+def test_a_file_too_large_is_refused(client, center):
+    answer = send(client, center, b"x" * (MAX_BYTES + 1))
+    assert (answer.status_code, "dépasse 5 Mo" in text(answer)) == (422, True)
+
+
+@pytest.mark.parametrize("missing", ["file", "center"])
+def test_both_fields_are_needed(client, center, missing):
+    file = SimpleUploadedFile("liste.csv", SAMPLE)
+    data = {"file": file, "center": center.pk} | {missing: ""}
+    answer = client.post(url(SESSION, "import"), data)
+    assert (answer.status_code, "obligatoire" in text(answer)) == (422, True)
+
+
+def test_only_ones_own_centres_are_offered_and_accepted(client, center):
+    theirs = factories.center(name="Autre centre")
+    assert "Autre centre" not in text(client.get(url(SESSION, "import")))
+    assert send(client, theirs).status_code == 422
+    room = factories.session(center=theirs, room="Ailleurs")
+    content = SAMPLE.replace(b"\n;Coll", f"\n{room.number};Coll".encode(), 1)
+    answer = send(client, center, content)
+    assert "Ce numéro n’est celui d’aucune session de ce centre." in text(answer)
+    assert not Candidate.objects.exists()
+
+
+def test_without_a_centre_there_is_no_page(client):
+    client.force_login(factories.user(is_staff=True))
+    assert client.get(url(SESSION, "import")).status_code == 403
+    assert "Importer une liste" not in text(client.get(url(SESSION)))
+    client.force_login(factories.user())
+    assert send(client, factories.center()).status_code == 403
+    assert not Session.objects.exists()
+
+
+def test_another_site_cannot_send_the_form(center):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(center.members.get())
+    assert send(strict, center).status_code == 403
+    assert not Session.objects.exists()
+
+
+def test_the_template_has_the_columns_that_the_import_reads(client, center):
+    answer = client.get(url(SESSION, "import_template"))
+    assert answer.headers["Content-Disposition"].endswith('"modele-import.csv"')
+    columns, line = answer.content.decode("utf-8-sig"), SAMPLE.decode("utf-8-sig").split("\n", 1)[1]
+    assert "3 sessions" in text(send(client, center, (columns + line).encode(), dry_run="1"))
