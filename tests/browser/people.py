@@ -23,7 +23,10 @@ class Person:
     def __init__(self, browser: Browser, site: str, **options):
         self.site = site
         self.context: BrowserContext = browser.new_context(
-            viewport=self.size, locale="fr-FR", **options
+            viewport=self.size,
+            locale="fr-FR",
+            reduced_motion="reduce",  # axe would measure half-faded colours
+            **options,
         )
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
