@@ -7,6 +7,8 @@ UV := .uv/$(UV_VERSION)/bin/uv
 BIN := .venv/bin
 
 export UV_PYTHON_DOWNLOADS := never
+# A network that signs with its own authority is known to the machine, not to uv.
+export UV_SYSTEM_CERTS := true
 # A virtual environment active in the caller's shell is not ours.
 unexport VIRTUAL_ENV
 
