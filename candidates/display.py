@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import cached_property
 
-from . import rehearsal, states
+from . import rehearsal, states, timing
 from .states import Action, Fact, State
 
 LABELS = {
@@ -98,6 +98,13 @@ class RowDisplay:
     @property
     def shown_question(self) -> int | None:
         return min(self.question, rehearsal.COUNT) if self.question else None
+
+    @property
+    def absent_minutes(self) -> int:
+        """How long who asks to resume had been away when they came back."""
+        if self.asks_resume_at is None or self.lost_since is None:
+            return 0
+        return timing.lost_minutes(self.lost_since, self.asks_resume_at)
 
     @property
     def granted_minutes(self) -> int:

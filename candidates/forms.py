@@ -5,6 +5,8 @@ from datetime import date
 from django import forms
 from django.utils import timezone
 
+from sessions_app import commands
+from sessions_app.forms import first_error
 from sessions_app.refusals import Invalid, Malformed
 
 from . import timing
@@ -110,7 +112,6 @@ def cleaned(form: forms.Form) -> dict:
     """
     if form.is_valid():
         return form.cleaned_data
-    name, errors = next(iter(form.errors.items()))
-    if name == "row_version":
-        raise Malformed("La demande est incomplète : rechargez la page, puis recommencez.")
-    raise Invalid(str(errors[0]))
+    if "row_version" in form.errors:
+        raise Malformed(commands.INCOMPLETE)
+    raise Invalid(first_error(form))

@@ -4,6 +4,8 @@ One candidate: `POST /surveillance/<number>/candidats/<id>/<action>/`. Several: 
 `candidats/<id>`, `candidate=` repeated. `perform` does the rest for all of them.
 """
 
+import re
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -174,7 +176,7 @@ def _naming(candidate, refusal: Refusal) -> str:
 
 
 def _named(raw_ids: list[str]) -> list[int]:
-    if not raw_ids or not all(raw.isascii() and raw.isdigit() for raw in raw_ids):
+    if not raw_ids or not all(re.fullmatch("[0-9]{1,18}", raw) for raw in raw_ids):
         raise Malformed("Choisissez au moins un candidat.")
     return [int(raw) for raw in raw_ids]
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from sessions_app.forms import first_error
 from sessions_app.refusals import Forbidden, Invalid, Missing, Refusal, wants_page
-from sessions_app.refusals import answer as answer_refusal
 
 from . import access, clocks, presence, rehearsal, seat_services
 from .forms import JoinForm
@@ -30,9 +30,9 @@ def join(request: HttpRequest) -> HttpResponse:
             if form.is_valid():
                 return _take_seat(request, access.candidate_who_joins(**form.cleaned_data))
         except Invalid as refusal:
-            if not wants_page(request):
-                return answer_refusal(request, refusal)
             form.add_error(None, refusal.sentence)
+        if not wants_page(request):
+            raise Invalid(first_error(form))
         status = 422
     return render(request, "candidates/join.html", {"form": form}, status=status)
 

@@ -57,8 +57,6 @@ def _database() -> dict:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
-        # Threads of a test see one another's writes in a file, not in a memory database.
-        database["TEST"] = {"NAME": ROOT / "var" / "test.sqlite3"}
         return database
     raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
 

@@ -10,6 +10,7 @@ from . import access, journal
 from .models import Command, Session, User
 from .refusals import Invalid, Malformed
 
+INCOMPLETE = "La demande est incomplète : rechargez la page, puis recommencez."
 NOT_PART_OF_THE_INTENTION = {"csrfmiddlewaretoken"}
 
 
@@ -24,7 +25,7 @@ def fingerprint(path: str, body: QueryDict) -> str:
 def key_of(body: QueryDict) -> str:
     key = body.get("idempotency_key", "").strip()
     if not 8 <= len(key) <= 64 or not key.isascii() or not key.isprintable():
-        raise Malformed("La demande est incomplète : rechargez la page, puis recommencez.")
+        raise Malformed(INCOMPLETE)
     return key
 
 

@@ -63,7 +63,7 @@ class SupervisionConsumer(LiveConsumer):
         try:
             message = json.loads(text_data or "")
             epoch, version = str(message["epoch"]), int(message["v"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             await self.close(REFUSED)
             return
         self.socket.push(await in_database(board.missed, self.session_id, epoch, version))

@@ -3,6 +3,11 @@
 from django import forms
 
 
+def first_error(form: forms.Form) -> str:
+    """The first thing to mend, in one sentence."""
+    return str(next(iter(form.errors.values()))[0])
+
+
 class EntryForm(forms.Form):
     """Number and code, typed with any spaces, dashes and case. Field names are a contract."""
 

@@ -6,8 +6,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from . import access, board, clock, services
-from .forms import EntryForm
-from .refusals import Invalid, answer, wants_page
+from .forms import EntryForm, first_error
+from .refusals import Invalid, wants_page
 
 
 @require_GET
@@ -27,9 +27,9 @@ def entry(request: HttpRequest) -> HttpResponse:
                 session = services.enter(request.user, **_codes(form))
                 return redirect("board", number=session.number)
         except Invalid as refusal:
-            if not wants_page(request):
-                return answer(request, refusal)
             form.add_error(None, refusal.sentence)
+        if not wants_page(request):
+            raise Invalid(first_error(form))
         status = 422
     context = {"form": form, "sessions": access.entered_sessions(request.user)}
     return render(request, "sessions_app/entry.html", context, status=status)

@@ -1,0 +1,39 @@
+"""All that the product's tables hold: tells exactly what an action changed, or that it did not."""
+
+from django.apps import apps
+
+APPS = ("sessions_app", "candidates", "incidents")
+Rows = dict[tuple[str, object], dict]
+
+
+def everything() -> Rows:
+    """Each row of each table of the product, by model and key."""
+    models = [
+        model
+        for app in APPS
+        for model in apps.get_app_config(app).get_models(include_auto_created=True)
+    ]
+    return {
+        (model.__name__, row[model._meta.pk.attname]): row
+        for model in models
+        for row in model.objects.order_by().values()
+    }
+
+
+def changes(before: Rows, after: Rows) -> set[str]:
+    """`Model.column` for a changed row, `+Model` for a new one, `-Model` for one that is gone."""
+    new = {f"+{model}" for model, _ in after.keys() - before.keys()}
+    gone = {f"-{model}" for model, _ in before.keys() - after.keys()}
+    moved = {
+        f"{key[0]}.{column}"
+        for key in before.keys() & after.keys()
+        for column, value in after[key].items()
+        if before[key][column] != value
+    }
+    return new | gone | moved
+
+
+def new_events(before: Rows, after: Rows) -> list[dict]:
+    """The events written in between, in the order of their versions."""
+    keys = [key for key in after.keys() - before.keys() if key[0] == "SessionEvent"]
+    return sorted((after[key] for key in keys), key=lambda event: event["version"])
