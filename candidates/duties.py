@@ -23,7 +23,9 @@ def note_overtime() -> None:
 def lapse_authorizations() -> None:
     """An authorisation that was not used within 15 minutes is given back."""
     due = Candidate.objects.filter(authorized_until__lte=clock.now())
-    for candidate in due.exclude(session__state="finalized"):
+    # A suspended room gives the pause back to authorisations too, when it resumes.
+    due = due.filter(session__paused_at=None).exclude(session__state="finalized")
+    for candidate in due:
         _alone(candidate, Action.LOSE_AUTHORIZATION, _lapse)
 
 

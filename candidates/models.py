@@ -164,7 +164,10 @@ class Candidate(RowDisplay, models.Model):
     def _must_ask(self, now: datetime) -> bool:
         if self.away_since is None or self.state != State.IN_PROGRESS:
             return False
-        return timing.must_ask_to_resume(self.away_since, now, self.session.grace_seconds)
+        session = self.session
+        return timing.must_ask_to_resume(
+            self.away_since, now, session.grace_seconds, session.paused_at
+        )
 
 
 class Timer(models.Model):

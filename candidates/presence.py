@@ -75,7 +75,7 @@ def come_back(candidate: Candidate, seat: Seat) -> None:
         if fresh.state == State.IN_PROGRESS:
             is_authorized = fresh.authorized_until and fresh.authorized_until > session.now
             too_long = timing.must_ask_to_resume(
-                fresh.away_since, session.now, session.grace_seconds
+                fresh.away_since, session.now, session.grace_seconds, session.paused_at
             )
             if is_authorized:
                 changes |= {"authorized_until": None, "lost_since": None}

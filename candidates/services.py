@@ -111,7 +111,7 @@ def pause_room(session: Session, *, user: User, reason: str = "") -> None:
 
 
 def resume_room(session: Session, *, user: User) -> None:
-    """The room goes on; each running timer, and timed question, gets the pause back."""
+    """The room goes on; each timer, timed question and authorisation gets the pause back."""
     with transaction.atomic():
         locked = journal.lock(session.pk)
         if locked.paused_at is None:
@@ -123,6 +123,8 @@ def resume_room(session: Session, *, user: User) -> None:
             ends_at=F("ends_at") + pause,
             paused_seconds=F("paused_seconds") + seconds,
         )
+        waiting = locked.candidates.filter(authorized_until__isnull=False)
+        waiting.update(authorized_until=F("authorized_until") + pause)
         answering = locked.candidates.filter(state=State.IN_PROGRESS)
         answering.update(question_opened_at=F("question_opened_at") + pause)
         Session.objects.filter(pk=locked.pk).update(paused_at=None, pause_reason="")

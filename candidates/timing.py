@@ -28,9 +28,16 @@ def end(
     return started_at + timedelta(seconds=seconds)
 
 
-def must_ask_to_resume(away_since: datetime, now: datetime, grace_seconds: int) -> bool:
-    """True when an absence has outlasted the session's grace."""
-    return now - away_since > timedelta(seconds=grace_seconds)
+def must_ask_to_resume(
+    away_since: datetime, now: datetime, grace_seconds: int, paused_at: datetime | None = None
+) -> bool:
+    """True when an absence has outlasted the session's grace.
+
+    While the room is suspended (a power cut) the absence does not grow: the whole room comes
+    back without thirty authorisations.
+    """
+    until = min(now, paused_at) if paused_at else now
+    return until - away_since > timedelta(seconds=grace_seconds)
 
 
 def lost_minutes(away_since: datetime, now: datetime) -> int:

@@ -32,6 +32,16 @@ async def refuse(scope, receive, send):
     await send({"type": "websocket.close", "code": 4404})
 
 
+class OwnOrigins(OriginValidator):
+    """Sockets from the site's own pages only; an origin that is no address is refused too."""
+
+    def valid_origin(self, parsed_origin):
+        try:
+            return super().valid_origin(parsed_origin)
+        except ValueError:
+            return False
+
+
 class SocketDoor:
     """Each socket gets its own thread for blocking work, so that none waits for another's."""
 
@@ -57,6 +67,6 @@ class WithHub:
 sockets = URLRouter([*SOCKETS, path("<path:unknown>", refuse)])
 application = WithHub(
     ProtocolTypeRouter(
-        {"http": pages, "websocket": SocketDoor(OriginValidator(sockets, settings.ORIGINS))}
+        {"http": pages, "websocket": SocketDoor(OwnOrigins(sockets, settings.ORIGINS))}
     )
 )

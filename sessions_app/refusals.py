@@ -41,6 +41,12 @@ class Missing(Refusal):
     title = "Page introuvable"
 
 
+class MethodNotAllowed(Refusal):
+    """A form's address opened like a page, or the reverse (405)."""
+
+    status = 405
+
+
 class Conflict(Refusal):
     """The state of things does not allow it, or has changed since it was seen (409)."""
 
@@ -74,7 +80,12 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            told = answer(request, MethodNotAllowed("Cette adresse ne se demande pas ainsi."))
+            told["Allow"] = response["Allow"]
+            return told
+        return response
 
     def process_exception(self, request, exception):
         return answer(request, exception) if isinstance(exception, Refusal) else None

@@ -9,7 +9,8 @@ CREATE TRIGGER timegrant_no_delete BEFORE DELETE ON candidates_timegrant
 FOR EACH ROW EXECUTE FUNCTION refuse_ledger_change();
 CREATE TRIGGER timegrant_no_overwrite BEFORE UPDATE ON candidates_timegrant FOR EACH ROW
 WHEN (OLD.seconds <> NEW.seconds OR OLD.candidate_id <> NEW.candidate_id
-      OR OLD.undone_at IS NOT NULL)
+      OR OLD.reason <> NEW.reason OR OLD.author_id <> NEW.author_id
+      OR OLD.granted_at <> NEW.granted_at OR OLD.undone_at IS NOT NULL)
 EXECUTE FUNCTION refuse_ledger_change();
 """
 POSTGRESQL_BACK = """
@@ -23,7 +24,8 @@ SQLITE = [
     f"""
     CREATE TRIGGER timegrant_no_overwrite BEFORE UPDATE ON candidates_timegrant
     WHEN OLD.seconds <> NEW.seconds OR OLD.candidate_id <> NEW.candidate_id
-         OR OLD.undone_at IS NOT NULL
+         OR OLD.reason <> NEW.reason OR OLD.author_id <> NEW.author_id
+         OR OLD.granted_at <> NEW.granted_at OR OLD.undone_at IS NOT NULL
     {REFUSE}
     """,
 ]

@@ -388,3 +388,42 @@ def test_a_finished_test_refuses_a_second_end(room, by):
     person = factories.finished(room, by)
     with pytest.raises(Refusal, match="Le test est déjà terminé"):
         services.end_test(person, user=by)
+
+
+def test_a_suspended_room_comes_back_without_asking(db_clock):
+    """A power cut: everyone is away for longer than the grace, while the room is suspended."""
+    room = factories.session(grace_seconds=60)
+    user = factories.supervisor(room)
+    person = factories.running(room, user)
+    presence.leave(person.pk, clock.now(), node=person.node)
+    services.pause_room(room, user=user, reason="Coupure de courant")
+    db_clock.forward(minutes=12)
+    presence.come_back(factories.fresh(person), factories.seat_of(person))
+    person = factories.fresh(person)
+    assert (person.away_since, person.asks_resume_at) == (None, None)
+
+
+def test_an_absence_before_the_pause_still_asks(db_clock):
+    room = factories.session(grace_seconds=60)
+    user = factories.supervisor(room)
+    person = factories.running(room, user)
+    presence.leave(person.pk, clock.now(), node=person.node)
+    db_clock.forward(seconds=61)
+    services.pause_room(room, user=user)
+    db_clock.forward(minutes=1)
+    presence.come_back(factories.fresh(person), factories.seat_of(person))
+    assert factories.fresh(person).asks_resume_at is not None
+
+
+def test_an_unused_authorization_gets_the_pause_back(db_clock):
+    room = factories.session()
+    user = factories.supervisor(room)
+    person = factories.waiting(room)
+    services.authorize_start(person, user=user)
+    services.pause_room(room, user=user)
+    db_clock.forward(minutes=20)
+    duties.lapse_authorizations()
+    assert factories.fresh(person).authorized_until is not None
+    services.resume_room(room, user=user)
+    seat_services.start(factories.fresh(person), factories.seat_of(person))
+    assert factories.fresh(person).state == "in_progress"

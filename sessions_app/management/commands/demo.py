@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import warnings
+from functools import partial
 from math import ceil
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from daphne.server import Server
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from twisted.internet import reactor
 
 from sessions_app import codes, demonstration
 from sessions_app.demonstration import Demonstration
@@ -63,7 +65,8 @@ class Command(BaseCommand):
             endpoints=[f"tcp:port={self.options['port']}:interface=127.0.0.1"],
             ping_interval=5,
             ping_timeout=15,
-            ready_callable=self._ready,
+            # Once the loop runs, and with it the handling of SIGTERM.
+            ready_callable=partial(reactor.callLater, 0, self._ready),
         )
         server.run()
         if server.abort_start:
