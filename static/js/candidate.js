@@ -13,7 +13,9 @@ const timeText = timeLeft.querySelector("[data-ends-at]");
 const status = document.getElementById("live-status");
 const trouble = document.getElementById("trouble");
 const warned = new Set();
+const READ_MS = 20_000;
 let failures = 0;
+let saidAt = 0;
 
 learn(document.body.dataset.now);
 const stage = () => holder.querySelector("[data-stage]");
@@ -23,6 +25,7 @@ function reload() {
 }
 
 function say(text) {
+  saidAt = performance.now();
   status.textContent = text;
   status.hidden = false;
 }
@@ -32,7 +35,7 @@ connect(document.body.dataset.socket, {
     if (frame.type !== "seat") return;
     const here = stage().dataset;
     if (frame.ends_at && here.endsAt && Date.parse(frame.ends_at) !== Date.parse(here.endsAt)) {
-      tellNewEnd(frame.ends_at, Date.parse(frame.ends_at) > Date.parse(here.endsAt));
+      tellNewEnd(frame.ends_at, here);
     }
     if (frame.ends_at) here.endsAt = frame.ends_at;
     if (frame.stage !== here.stage && !(frame.stage === "question" && here.stage === "review")) {
@@ -50,14 +53,16 @@ connect(document.body.dataset.socket, {
   },
 });
 
-function tellNewEnd(iso, isLater) {
+function tellNewEnd(iso, { endsAt, stage: before }) {
   warned.clear();
   const hour = new Date(iso).toLocaleTimeString("fr", {
     hour: "2-digit",
     minute: "2-digit",
     timeZone: document.body.dataset.zone,
   });
-  const what = isLater ? "Votre surveillant a ajouté du temps." : "Votre heure de fin a changé.";
+  const isLater = Date.parse(iso) > Date.parse(endsAt);
+  const added = isLater ? "Votre surveillant a ajouté du temps." : "Votre heure de fin a changé.";
+  const what = before === "paused" ? "Le temps de la pause vous est rendu." : added;
   say(`${what} Fin du test : ${hour}.`);
 }
 
@@ -127,6 +132,11 @@ function retry(event) {
 holder.addEventListener("htmx:afterSwap", () => {
   failures = 0;
   trouble.hidden = true;
+  // What has been read gives its place back with the next page.
+  if (performance.now() - saidAt > READ_MS || stage().dataset.stage === "finished") {
+    status.hidden = true;
+  }
+  window.scrollTo({ top: 0 });
   const heading = holder.querySelector("h1");
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
