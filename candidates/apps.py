@@ -8,7 +8,8 @@ class CandidatesConfig(AppConfig):
     def ready(self):
         from sessions_app import timekeeper
 
-        from . import duties
+        from . import duties, presence
 
+        timekeeper.register(presence.keep_lease)
         timekeeper.register(duties.note_overtime)
         timekeeper.register(duties.lapse_authorizations)

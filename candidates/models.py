@@ -170,6 +170,16 @@ class Candidate(RowDisplay, models.Model):
         )
 
 
+class Node(models.Model):
+    """A server process; while its lease runs, the candidates it speaks to are not orphans."""
+
+    name = models.CharField(max_length=32, unique=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Timer(models.Model):
     """The running time of a test. `ends_at` moves in SQL only; what remains is never stored."""
 

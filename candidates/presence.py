@@ -6,20 +6,24 @@ Nothing is written for a blip, nor for a ping.
 """
 
 import asyncio
+import time
 import uuid
 from collections import defaultdict
 from datetime import datetime
 
-from sessions_app import live
+from sessions_app import clock, live
 from sessions_app.refusals import Refusal
 
 from . import timing
 from .access import Seat
-from .models import Candidate
+from .models import Candidate, Node
 from .states import Action, Actor, State
 from .turns import move, stood_still, turn
 
 NODE = uuid.uuid4().hex
+STARTED = time.monotonic()
+RENEWAL_SECONDS = 5
+_renewed_at = -float(RENEWAL_SECONDS)
 _here: dict[int, set[object]] = defaultdict(set)
 
 
@@ -107,3 +111,27 @@ def leave(candidate_id: int, lost_at: datetime, node: str = NODE) -> None:
             move(session, fresh, "went_away", data=data, decisive=False, away_since=since)
     except Refusal:
         return  # ended or already away
+
+
+def keep_lease() -> None:
+    """Tell the other processes every few seconds that this one lives, and look for the dead."""
+    global _renewed_at
+    if time.monotonic() - _renewed_at < RENEWAL_SECONDS:
+        return
+    _renewed_at = time.monotonic()
+    Node.objects.update_or_create(name=NODE, defaults={"seen_at": clock.now()})
+    if time.monotonic() - STARTED > timing.RETURN.total_seconds():
+        declare_orphans_away()
+
+
+def declare_orphans_away() -> None:
+    """Candidates of a dead process who have not come back through another are away.
+
+    From now on, not from its death: an interruption of our own service must not outlast
+    anybody's grace.
+    """
+    now = clock.now()
+    alive = Node.objects.filter(seen_at__gt=now - timing.LEASE).values("name")
+    orphans = Candidate.objects.filter(away_since=None, ended_at=None).exclude(node="")
+    for candidate in orphans.exclude(node__in=alive).exclude(session__state="finalized"):
+        leave(candidate.pk, now, node=candidate.node)

@@ -10,6 +10,8 @@ from math import ceil
 
 AUTHORIZATION = timedelta(minutes=15)  # how long an authorisation to enter stays valid
 BLIP = timedelta(seconds=10)  # a shorter loss of connection is not shown
+LEASE = timedelta(seconds=15)  # a process not heard of for longer is dead
+RETURN = timedelta(seconds=30)  # what browsers are left to come back after our own restart
 LONGEST_GRANT_MINUTES = 240
 WARNINGS_MINUTES = (15, 5)
 
