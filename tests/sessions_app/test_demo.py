@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sessions_app.models import Session, User
 from sessions_app.simulation.pages import Page
 from tests import demo_server
 from tests.demo_server import MANAGE, serving
+from tests.servers import free_port
 
 
 @pytest.mark.django_db
@@ -165,3 +167,52 @@ def _stat(folder: Path) -> list[str] | None:
     except OSError:
         return None  # ended since it was listed
     return [pid, *rest.rpartition(") ")[2].split()[:2]]
+
+
+def test_what_a_person_reads_and_a_room_that_comes_alive():
+    """Without --json: the address, accounts and codes once it listens; then candidates arrive."""
+    port = free_port()
+    with demo_server.database() as url:
+        command_line = [*MANAGE, "demo", "--port", str(port), "--candidates", "4", "--speed", "60"]
+        process = subprocess.Popen(
+            command_line,
+            env=demo_server.environment(url),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        lost = threading.Timer(60, process.kill)  # a start that never comes ends the reading
+        lost.start()
+        try:
+            told = ""
+            while "Ctrl+C" not in told and (line := process.stdout.readline()):
+                told += line
+            assert "Ctrl+C" in told
+            assert f"http://127.0.0.1:{port}" in told
+            assert told.count("mot de passe : ") == 2
+            assert told.count("code surveillant : ") == 2
+            assert _someone_joined(url)
+        finally:
+            lost.cancel()
+            demo_server.stop(process)
+            process.stdout.close()
+
+
+def _someone_joined(database_url: str) -> bool:
+    """Within half a minute an event of the room says so, in the server's own database."""
+    count = (
+        "from sessions_app.models import SessionEvent\n"
+        "print(SessionEvent.objects.filter(type='joined').count())"
+    )
+    for _ in range(10):
+        time.sleep(2)
+        answer = subprocess.run(
+            [*MANAGE, "shell", "--no-imports", "-c", count],
+            env=demo_server.environment(database_url),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        if int(answer.stdout) > 0:
+            return True
+    return False

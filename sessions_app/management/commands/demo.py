@@ -48,6 +48,8 @@ class Command(BaseCommand):
         self.demonstration = demonstration.prepare(
             candidates=options["candidates"], duration_minutes=self._duration()
         )
+        # Written now: once the loop runs, the database is out of reach from here.
+        self.announcement = self._announce()
         try:
             self._serve()
         finally:
@@ -74,10 +76,7 @@ class Command(BaseCommand):
 
     def _ready(self) -> None:
         """The port listens: say so, and let the candidates come."""
-        if self.options["json"]:
-            self.stdout.write(json.dumps(_contract(self.url, self.demonstration)))
-        else:
-            self.stdout.write(self._welcome())
+        self.stdout.write(self.announcement)
         self.stdout.flush()
         # Standard output is the announcement; what comes later (e-mails) goes beside it.
         sys.stdout = sys.stderr
@@ -117,6 +116,11 @@ class Command(BaseCommand):
         except subprocess.TimeoutExpired:
             self.simulation.kill()
             self.simulation.wait()
+
+    def _announce(self) -> str:
+        if self.options["json"]:
+            return json.dumps(_contract(self.url, self.demonstration))
+        return self._welcome()
 
     def _welcome(self) -> str:
         demo, trial = self.demonstration, self.demonstration.trial
