@@ -19,6 +19,7 @@ let saidAt = 0;
 
 learn(document.body.dataset.now);
 const stage = () => holder.querySelector("[data-stage]");
+let { endsAt: knownEnd, stage: knownStage } = stage().dataset;
 
 function reload() {
   htmx.trigger(holder, "stage-changed");
@@ -34,10 +35,8 @@ connect(document.body.dataset.socket, {
   frame(frame) {
     if (frame.type !== "seat") return;
     const here = stage().dataset;
-    if (frame.ends_at && here.endsAt && Date.parse(frame.ends_at) !== Date.parse(here.endsAt)) {
-      tellNewEnd(frame.ends_at, here);
-    }
     if (frame.ends_at) here.endsAt = frame.ends_at;
+    followEnd(here);
     if (frame.stage !== here.stage && !(frame.stage === "question" && here.stage === "review")) {
       reload();
     }
@@ -53,16 +52,20 @@ connect(document.body.dataset.socket, {
   },
 });
 
-function tellNewEnd(iso, { endsAt, stage: before }) {
+/** The end hour has moved: say so, whether a frame or a new page brought it. */
+function followEnd({ endsAt: iso, stage: name }) {
+  const [before, stageBefore] = [knownEnd, knownStage];
+  [knownEnd, knownStage] = [iso, name];
+  if (!iso || !before || name === "finished" || Date.parse(iso) === Date.parse(before)) return;
   warned.clear();
   const hour = new Date(iso).toLocaleTimeString("fr", {
     hour: "2-digit",
     minute: "2-digit",
     timeZone: document.body.dataset.zone,
   });
-  const isLater = Date.parse(iso) > Date.parse(endsAt);
+  const isLater = Date.parse(iso) > Date.parse(before);
   const added = isLater ? "Votre surveillant a ajouté du temps." : "Votre heure de fin a changé.";
-  const what = before === "paused" ? "Le temps de la pause vous est rendu." : added;
+  const what = stageBefore === "paused" ? "Le temps de la pause vous est rendu." : added;
   say(`${what} Fin du test : ${hour}.`);
 }
 
@@ -136,6 +139,7 @@ holder.addEventListener("htmx:afterSwap", () => {
   if (performance.now() - saidAt > READ_MS || stage().dataset.stage === "finished") {
     status.hidden = true;
   }
+  followEnd(stage().dataset);
   window.scrollTo({ top: 0 });
   const heading = holder.querySelector("h1");
   heading.tabIndex = -1;
