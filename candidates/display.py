@@ -8,12 +8,8 @@ from .states import Action, Fact, State
 
 LABELS = {
     Action.AUTHORIZE_START: "Autoriser le départ",
-    Action.WITHDRAW_START: "Retirer l’autorisation",
     Action.AUTHORIZE_RESUME: "Autoriser la reprise",
-    Action.ADD_TIME: "Ajouter du temps",
-    Action.UNDO_TIME: "Annuler un ajout de temps",
     Action.ACCEPT_ALERT: "Voir le problème",
-    Action.NOTE_INCIDENT: "Noter un incident",
     Action.END_TEST: "Mettre fin au test",
 }
 

@@ -202,10 +202,6 @@ class Timer(models.Model):
     def __str__(self) -> str:
         return f"{self.candidate_id} → {self.ends_at:%H:%M:%S}"
 
-    @property
-    def allowed_seconds(self) -> int:
-        return timing.seconds_allowed(self.duration_minutes, self.extra_time_percent)
-
 
 class TimeGrant(models.Model):
     """One line of the ledger of added time. Undone by a date, never erased or overwritten."""

@@ -17,7 +17,6 @@ from sessions_app import access, clock, commands
 from sessions_app.refusals import Conflict, Malformed, Refusal, wants_page
 
 from . import services, timing
-from .display import LABELS
 from .forms import (
     END_REASONS,
     ActionForm,
@@ -93,7 +92,6 @@ def sheet(request: HttpRequest, number: str, candidate_id: int) -> HttpResponse:
         "lost_minutes": timing.lost_minutes(absent_since, clock.now()) if absent_since else 0,
         "chosen": request.GET.get("action", ""),
         "end_reasons": END_REASONS,
-        "labels": LABELS,
     }
     return render(request, page_or_dialog(request, "candidates/sheet"), context)
 

@@ -13,7 +13,6 @@ BLIP = timedelta(seconds=10)  # a shorter loss of connection is not shown
 LEASE = timedelta(seconds=15)  # a process not heard of for longer is dead
 RETURN = timedelta(seconds=30)  # what browsers are left to come back after our own restart
 LONGEST_GRANT_MINUTES = 240
-WARNINGS_MINUTES = (15, 5)
 
 
 def seconds_allowed(duration_minutes: int, extra_time_percent: Decimal) -> int:

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from sessions_app import clock
 from sessions_app.forms import first_error
 from sessions_app.refusals import Forbidden, Invalid, Missing, Refusal, wants_page
 
-from . import access, clocks, presence, rehearsal, seat_services
+from . import access, presence, rehearsal, seat_services
 from .forms import JoinForm
 from .models import Candidate
 from .stages import Stage, stage_of
@@ -72,8 +73,15 @@ def _back(candidate: Candidate, seat: access.Seat) -> Candidate:
 
 def _show(request: HttpRequest, candidate: Candidate, seat: access.Seat) -> HttpResponse:
     stage = stage_of(candidate, seat.token)
-    context = {"candidate": candidate, "session": candidate.session, "stage": stage}
-    context |= {"stage_template": f"candidates/stages/{stage}.html", **clocks.of(candidate)}
+    context = {
+        "candidate": candidate,
+        "session": candidate.session,
+        "stage": stage,
+        "stage_template": f"candidates/stages/{stage}.html",
+        "now": clock.now(),
+        "ends_at": candidate.ends_at,
+        "paused_at": candidate.session.paused_at,
+    }
     if stage == Stage.QUESTION:
         question = rehearsal.question(candidate.question)
         context["question"] = question

@@ -25,7 +25,7 @@ LAYERS = (
     {"views", "supervisor_views", "consumers", "api", "admin", "urls", "forms", "asgi"},
 )
 # Where what is asked from outside comes in: they decide nothing and write nothing.
-EDGES = {"views", "supervisor_views", "consumers", "board", "display", "stages", "clocks"}
+EDGES = {"views", "supervisor_views", "consumers", "board", "display", "stages"}
 WRITES = {"update", "save", "create", "delete", "bulk_create", "bulk_update"}
 WRITES |= {"get_or_create", "update_or_create"}
 # What people type or are sent to find something: only access.py looks it up.
