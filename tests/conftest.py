@@ -6,6 +6,7 @@ import pytest
 from django.db.backends.sqlite3.base import DatabaseOperations
 
 from sessions_app import clock
+from tests import factories
 
 # No deadline: a busy machine is not a bug. The same examples each time where nobody watches.
 hypothesis.settings.register_profile(
@@ -35,6 +36,18 @@ def _flush_passes_the_guards():
     DatabaseOperations.execute_sql_flush = flush
     yield
     DatabaseOperations.execute_sql_flush = emptied
+
+
+@pytest.fixture
+def room():
+    """A session, open; a test file may have its own."""
+    return factories.session()
+
+
+@pytest.fixture
+def by(room):
+    """The account that supervises it."""
+    return factories.supervisor(room)
 
 
 @pytest.fixture

@@ -21,16 +21,6 @@ A_THIRD = Decimal(33)
 
 
 @pytest.fixture
-def room():
-    return factories.session()
-
-
-@pytest.fixture
-def by(room):
-    return factories.supervisor(room)
-
-
-@pytest.fixture
 def stop_clock(monkeypatch):
     """Sets the database's clock to one instant."""
 

@@ -48,16 +48,6 @@ STRICT = [(category, required) for category, required in REQUIRED.items() if req
 
 
 @pytest.fixture
-def room():
-    return factories.session()
-
-
-@pytest.fixture
-def by(room):
-    return factories.supervisor(room)
-
-
-@pytest.fixture
 def person(room, by):
     return factories.running(room, by)
 

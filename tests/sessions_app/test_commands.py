@@ -21,16 +21,6 @@ PAGE = {"accept": "text/html"}
 
 
 @pytest.fixture
-def room():
-    return factories.session()
-
-
-@pytest.fixture
-def by(room):
-    return factories.supervisor(room)
-
-
-@pytest.fixture
 def browser(by):
     return logged_in(by)
 

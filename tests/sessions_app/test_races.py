@@ -52,16 +52,6 @@ def check_versions(room) -> None:
     assert list(versions.values_list("version", flat=True)) == list(range(1, room.version + 1))
 
 
-@pytest.fixture
-def room():
-    return factories.session()
-
-
-@pytest.fixture
-def by(room):
-    return factories.supervisor(room)
-
-
 def browser(person) -> Client:
     browser = Client()
     browser.force_login(person)
