@@ -18,7 +18,7 @@ from . import timing
 from .access import Seat
 from .models import Candidate, Node
 from .states import Action, Actor, State
-from .turns import move, stood_still, turn
+from .turns import let_in, move, turn
 
 NODE = uuid.uuid4().hex
 STARTED = time.monotonic()
@@ -82,8 +82,7 @@ def come_back(candidate: Candidate, seat: Seat) -> None:
                 fresh.away_since, session.now, session.grace_seconds, session.paused_at
             )
             if is_authorized:
-                changes |= {"authorized_until": None, "lost_since": None}
-                changes |= stood_still(fresh, fresh.away_since, session.now)
+                changes |= let_in(fresh, session.now)
             elif (too_long or fresh.lost_since) and fresh.seat == seat.token:
                 event = "resume_asked"
                 changes |= {

@@ -10,7 +10,7 @@ from . import rehearsal, timing
 from .access import Seat
 from .models import Answer, Candidate, Timer
 from .states import Action, Actor, State
-from .turns import end, move, turn
+from .turns import end, let_in, move, turn
 
 ELSEWHERE = "Votre test est ouvert sur un autre poste."
 # A timed answer sent in the last second still arrives in time on a slow network.
@@ -126,8 +126,7 @@ def _ask_for_the_seat(candidate: Candidate, seat: Seat) -> None:
                 actor=Actor.CANDIDATE,
                 data={"other_computer": True},
                 seat=seat.token,
-                authorized_until=None,
-                away_since=None,
+                **let_in(fresh, session.now),
             )
         return
     with turn(candidate, Action.ASK_RESUME, Actor.CANDIDATE) as (session, fresh):

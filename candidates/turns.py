@@ -76,6 +76,16 @@ def stood_still(candidate: Candidate, since: datetime | None, now: datetime) -> 
     return {"question_opened_at": min(candidate.question_opened_at + (now - since), now)}
 
 
+def let_in(candidate: Candidate, now: datetime) -> dict:
+    """An authorisation to resume is used up at the return, on whichever computer it happens."""
+    return {
+        "away_since": None,
+        "lost_since": None,
+        "authorized_until": None,
+        **stood_still(candidate, candidate.away_since, now),
+    }
+
+
 def end(session: Session, candidate: Candidate, ended_by: str, reason: str, **who) -> None:
     """The test is over, whoever ends it: the timer stops, an open alert is closed with it."""
     Timer.objects.filter(candidate=candidate, ended_at=None).update(ended_at=session.now)

@@ -21,11 +21,6 @@ def room():
     return factories.session(grace_seconds=GRACE)
 
 
-@pytest.fixture
-def by(room):
-    return factories.supervisor(room)
-
-
 def here(person) -> Seat:
     return factories.seat_of(person)
 
@@ -427,3 +422,21 @@ def test_an_unused_authorization_gets_the_pause_back(db_clock):
     services.resume_room(room, user=user)
     seat_services.start(factories.fresh(person), factories.seat_of(person))
     assert factories.fresh(person).state == "in_progress"
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["same computer", "another"])
+def test_an_authorized_return_finds_the_timed_question_where_it_stood(
+    room, by, db_clock, elsewhere
+):
+    person = factories.running(room, by)
+    opened_at = person.question_opened_at
+    presence.leave(person.pk, clock.now(), node=person.node)
+    db_clock.forward(minutes=5)
+    services.authorize_resume(factories.fresh(person), user=by)
+    if elsewhere:
+        seat_services.join(factories.fresh(person), there(person))
+    else:
+        presence.come_back(factories.fresh(person), here(person))
+    back = factories.fresh(person)
+    assert (back.away_since, back.lost_since, back.authorized_until) == (None, None, None)
+    assert (back.question_opened_at - opened_at).total_seconds() == pytest.approx(300, abs=5)
