@@ -46,6 +46,7 @@ class Candidate(RowDisplay, models.Model):
     class EndedBy(models.TextChoices):
         CANDIDATE = "candidate", "candidat"
         SUPERVISOR = "supervisor", "surveillant"
+        SYSTEM = "system", "heure de fin"
 
     session = models.ForeignKey(
         "sessions_app.Session", models.CASCADE, related_name="candidates", verbose_name="session"
@@ -74,6 +75,10 @@ class Candidate(RowDisplay, models.Model):
     away_since = models.DateTimeField(null=True, editable=False)
     # The start of an absence that outlasted the grace; the test waits until a resume.
     lost_since = models.DateTimeField(null=True, editable=False)
+    # Away with many others in the same seconds (the room's network): told once for all of them.
+    away_together = models.BooleanField(default=False, editable=False)
+    # The last mark before the end hour (15, then 5 minutes) that has been told.
+    warned_minutes = models.PositiveSmallIntegerField(null=True, editable=False)
     overtime_at = models.DateTimeField(null=True, editable=False)
     question = models.PositiveSmallIntegerField(null=True, editable=False)
     question_opened_at = models.DateTimeField(null=True, editable=False)

@@ -109,6 +109,11 @@ class Session(models.Model):
         default=60,
         help_text="Au-delà de cette absence, le surveillant autorise la reprise.",
     )
+    auto_end = models.BooleanField(
+        "fin automatique",
+        default=False,
+        help_text="Termine chaque test à son heure de fin. Sinon, le surveillant décide.",
+    )
     access_code = models.CharField(
         "code d’accès (candidats)", max_length=12, default=codes.new_access_code
     )
