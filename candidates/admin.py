@@ -131,5 +131,7 @@ class CandidateAdmin(CenterScoped):
         if not candidate.ended_at:
             return "—"
         hour = local_hour(candidate.ended_at, candidate.session)
+        if candidate.ended_by == Candidate.EndedBy.SYSTEM:
+            return f"{hour}, fin automatique"
         who = f"{hour}, par le {candidate.get_ended_by_display()}"
         return f"{who} ({candidate.end_reason})" if candidate.end_reason else who

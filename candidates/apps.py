@@ -8,8 +8,10 @@ class CandidatesConfig(AppConfig):
     def ready(self):
         from sessions_app import timekeeper
 
-        from . import duties, presence
+        from . import duties, leases
 
-        timekeeper.register(presence.keep_lease)
+        timekeeper.register(leases.keep_lease)
+        timekeeper.register(duties.tell_end_is_near)
         timekeeper.register(duties.note_overtime)
+        timekeeper.register(duties.end_at_time)
         timekeeper.register(duties.lapse_authorizations)

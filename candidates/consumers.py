@@ -3,10 +3,13 @@
 import asyncio
 
 from sessions_app.consumers import REFUSED, LiveConsumer
-from sessions_app.live import Socket, hub, in_database
+from sessions_app.live import in_database
+from sessions_app.rooms import Socket
 
 from . import access, presence
 from .access import Seat
+from .frames import seat_frame
+from .models import Candidate
 from .stages import Stage, stage_of
 
 
@@ -17,7 +20,10 @@ class CandidateConsumer(LiveConsumer):
     """
 
     seat: Seat
+    candidate: Candidate
     is_here = False
+    _task: asyncio.Task | None = None
+    _changed_again = False
 
     async def connect(self):
         seat = access.seat_of_scope(self.scope)
@@ -26,12 +32,11 @@ class CandidateConsumer(LiveConsumer):
             await self.close(REFUSED)
             return
         self.seat = seat
-        self.socket = Socket(candidate.pk, self._changed)
-        self._task: asyncio.Task | None = None
-        self._changed_again = False
-        await self.open(candidate.session_id, self.socket)
-        self.socket.push({"type": "hello", "now": hub.now().isoformat()})
-        await self._tell()
+        socket = Socket(candidate_id=candidate.pk, on_change=self._changed)
+        await self.open(candidate.session, socket)
+        # Read before the room was joined: what the room has already told was missed.
+        is_fresh = candidate.session.version >= self.room.version
+        await self._tell(candidate if is_fresh else None)
 
     async def receive(self, text_data=None, bytes_data=None):
         """A seat frame is a whole state: there is nothing to resume from."""
@@ -39,8 +44,9 @@ class CandidateConsumer(LiveConsumer):
 
     async def disconnect(self, code):
         await super().disconnect(code)
-        if self.is_here:
-            presence.gone(self.seat.candidate_id, self.socket)
+        if self._task:
+            self._task.cancel()  # it must not note an arrival after the departure
+        self._go()
 
     def _changed(self) -> None:
         """Changes that come while one is being read are told together."""
@@ -53,32 +59,21 @@ class CandidateConsumer(LiveConsumer):
             self._changed_again = False
             await self._tell()
 
-    async def _tell(self) -> None:
-        candidate = await in_database(access.find, self.seat)
+    async def _tell(self, candidate: Candidate | None = None) -> None:
+        """Send the stage, of `candidate` when it was read just now, and note the presence."""
+        candidate = candidate or await in_database(access.find, self.seat)
         if candidate is None:
             await self.close(REFUSED)
             return
-        stage = stage_of(candidate, self.seat.token)
-        holds = stage != Stage.ELSEWHERE
-        if holds and not self.is_here:
-            self.is_here = True
-            await presence.arrived(candidate.pk, self.seat, self.socket)
-            candidate = await in_database(access.find, self.seat)
-            stage = stage_of(candidate, self.seat.token)
-        elif not holds and self.is_here:
+        if stage_of(candidate, self.seat.token) == Stage.ELSEWHERE:
+            self._go()
+        elif not self.is_here or presence.is_missed(candidate):
+            self.candidate, self.is_here = candidate, True
+            if await presence.arrived(candidate, self.seat, self.socket):
+                candidate = await in_database(access.find, self.seat)
+        self.socket.push(seat_frame(candidate, stage_of(candidate, self.seat.token)))
+
+    def _go(self) -> None:
+        if self.is_here:
             self.is_here = False
-            presence.gone(candidate.pk, self.socket)
-        self.socket.push(_frame(candidate, stage))
-
-
-def _frame(candidate, stage: Stage) -> dict:
-    session = candidate.session
-    return {
-        "type": "seat",
-        "epoch": str(session.epoch),
-        "v": session.version,
-        "now": hub.now().isoformat(),
-        "stage": stage,
-        "ends_at": candidate.ends_at.isoformat() if candidate.ends_at else None,
-        "paused_at": session.paused_at.isoformat() if session.paused_at else None,
-    }
+            presence.gone(self.candidate, self.socket)

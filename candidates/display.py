@@ -31,6 +31,14 @@ class RowDisplay:
         """Their computer should be connected: in the waiting room or in the test."""
         return self.state == State.IN_PROGRESS or self.asks_start_at is not None
 
+    @property
+    def is_lost_together(self) -> bool:
+        """Away with the room's network: one card stands for all of them.
+
+        Written by each departure; while nobody is away it says nothing.
+        """
+        return self.away_together and self.away_since is not None
+
     @cached_property
     def needs(self) -> list[tuple[Fact, datetime]]:
         """What needs a person, with the instant since when, longest wait first."""
@@ -42,7 +50,8 @@ class RowDisplay:
             needs.append((Fact.ASKS_RESUME, self.asks_resume_at))
         if Fact.ASKS_START in facts and Fact.AUTHORIZED not in facts:
             needs.append((Fact.ASKS_START, self.asks_start_at))
-        if Fact.AWAY in facts and self.state == State.IN_PROGRESS:
+        is_alone = not self.is_lost_together
+        if Fact.AWAY in facts and self.state == State.IN_PROGRESS and is_alone:
             needs.append((Fact.AWAY, self.away_since))
         if Fact.OVERTIME in facts and self.state == State.IN_PROGRESS:
             needs.append((Fact.OVERTIME, self.overtime_at))
@@ -64,7 +73,7 @@ class RowDisplay:
             Action.AUTHORIZE_RESUME if self.asks_resume_at else None,
             Action.AUTHORIZE_START,
             Action.END_TEST if self.overtime_at else None,
-            Action.AUTHORIZE_RESUME,
+            None if self.is_lost_together else Action.AUTHORIZE_RESUME,
         )
         return next((action for action in order if action in self.actions), None)
 
@@ -86,6 +95,12 @@ class RowDisplay:
     def likely_is_one_tap(self) -> bool:
         """Harmless and undone as easily as done: needs no confirmation."""
         return self.likely_action == Action.AUTHORIZE_START
+
+    @property
+    def near_mark(self) -> int | None:
+        """Fewer minutes than this remain, as last told; past the end hour the overtime says it."""
+        is_running = self.state == State.IN_PROGRESS and self.overtime_at is None
+        return self.warned_minutes if is_running else None
 
     @property
     def question_count(self) -> int:

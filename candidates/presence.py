@@ -6,131 +6,149 @@ Nothing is written for a blip, nor for a ping.
 """
 
 import asyncio
-import time
+import logging
 import uuid
-from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
+from itertools import groupby
 
-from sessions_app import clock, live
+from sessions_app import live
 from sessions_app.refusals import Refusal
 
-from . import timing
+from . import access, timing
+from .absences import Departure, come_back, declare_away, due
 from .access import Seat
-from .models import Candidate, Node
-from .states import Action, Actor, State
-from .turns import let_in, move, turn
+from .models import Candidate
+from .stages import Stage, stage_of
+from .states import State
 
 NODE = uuid.uuid4().hex
-STARTED = time.monotonic()
-RENEWAL_SECONDS = 5
-_renewed_at = -float(RENEWAL_SECONDS)
-_here: dict[int, set[object]] = defaultdict(set)
+LOOK_SECONDS = 1  # how often the departures that wait are looked at
+
+logger = logging.getLogger(__name__)
+# By candidate, the seats of the sockets here. Replaced, never changed: a thread may read it.
+_here: dict[int, Mapping[object, Seat]] = {}
+_lost: dict[int, Departure] = {}
+_polls: dict[Seat, asyncio.TimerHandle] = {}
+_writer: asyncio.Task | None = None
 
 
-async def arrived(candidate_id: int, seat: Seat, socket: object) -> None:
-    """A browser of the candidate has a socket; coming back may mean asking to resume."""
-    _here[candidate_id].add(socket)
-    await live.in_database(connected, candidate_id, seat)
+async def arrived(candidate: Candidate, seat: Seat, socket: object) -> bool:
+    """A browser of the candidate, read just now, has a socket.
+
+    Returns whether that moved the candidate, who is then to be read again.
+    """
+    _hold(seat, socket)
+    try:
+        return await live.in_database(welcome, candidate, seat)
+    except BaseException:
+        gone(candidate, socket)
+        raise
 
 
-def gone(candidate_id: int, socket: object) -> None:
+def gone(candidate: Candidate, socket: object) -> None:
     """A socket has closed: unless another is here within a blip, the candidate is away."""
-    _here[candidate_id].discard(socket)
-    if _here[candidate_id]:
+    global _writer
+    sockets = _here.get(candidate.pk, {})
+    if socket not in sockets:
         return
-    del _here[candidate_id]
-    lost_at = live.hub.now()
-    task = asyncio.get_running_loop().create_task(_declare_away(candidate_id, lost_at))
-    _waiting.add(task)
-    task.add_done_callback(_waiting.discard)
+    if len(sockets) > 1:
+        _here[candidate.pk] = {key: sockets[key] for key in sockets if key != socket}
+        return
+    del _here[candidate.pk]
+    _lost[candidate.pk] = Departure(candidate.pk, candidate.session_id, live.hub.now(), NODE)
+    if _writer is None or _writer.done():
+        _writer = asyncio.get_running_loop().create_task(_write_departures())
 
 
-_waiting: set[asyncio.Task] = set()
+async def polled(candidate_id: int, seat: Seat) -> None:
+    """A browser that has no socket and asks every few seconds instead is present.
+
+    Silent for as long as a blip, it is as if its socket had closed.
+    """
+    candidate = await live.in_database(access.find, seat)
+    if candidate is None or stage_of(candidate, seat.token) == Stage.ELSEWHERE:
+        return
+    if seat in _polls:
+        _polls[seat].cancel()
+    silence = timing.BLIP.total_seconds()
+    _polls[seat] = asyncio.get_running_loop().call_later(silence, _fall_silent, candidate, seat)
+    await arrived(candidate, seat, socket=seat)
 
 
-async def _declare_away(candidate_id: int, lost_at: datetime) -> None:
-    await asyncio.sleep(timing.BLIP.total_seconds())
-    if candidate_id not in _here:
-        await live.in_database(leave, candidate_id, lost_at)
+def _fall_silent(candidate: Candidate, seat: Seat) -> None:
+    del _polls[seat]
+    gone(candidate, socket=seat)
+
+
+def held() -> dict[int, list[Seat]]:
+    """The candidates who are here, with their seats; from any thread."""
+    return {candidate_id: list(seats.values()) for candidate_id, seats in _here.copy().items()}
+
+
+def _hold(seat: Seat, socket: object) -> None:
+    _lost.pop(seat.candidate_id, None)
+    _here[seat.candidate_id] = {**_here.get(seat.candidate_id, {}), socket: seat}
+
+
+async def _write_departures() -> None:
+    """The one task for all departures, while some wait. What cannot be written waits on."""
+    while _lost:
+        await asyncio.sleep(LOOK_SECONDS)
+        for departures in _due(live.hub.now()):
+            try:
+                await live.in_database(declare_away, departures[0].session_id, departures)
+            except Exception as error:
+                logger.warning("departures cannot be written: %s", type(error).__name__)
+                continue
+            for each in departures:
+                if _lost.get(each.candidate_id) is each:
+                    del _lost[each.candidate_id]
+
+
+def _due(now: datetime) -> list[list[Departure]]:
+    """The departures to write, by session."""
+    waiting = sorted(_lost.values(), key=lambda each: each.session_id)
+    sessions = groupby(waiting, key=lambda each: each.session_id)
+    return list(filter(None, (due(each, now) for _, each in sessions)))
+
+
+def is_missed(candidate: Candidate) -> bool:
+    """Shown away although this process has spoken to them last: they must be noted back."""
+    return candidate.away_since is not None and candidate.node == NODE
 
 
 def connected(candidate_id: int, seat: Seat) -> None:
+    """As `welcome`, for a candidate who was not read yet."""
+    candidate = Candidate.objects.with_facts().select_related("session").get(pk=candidate_id)
+    welcome(candidate, seat)
+
+
+def welcome(candidate: Candidate, seat: Seat) -> bool:
     """Note the process that speaks to the candidate, and the return of who was away.
 
-    Effects: nothing for a blip; within the grace, or with an authorisation given meanwhile,
-    the candidate goes on; later the supervisor is asked.
+    Effects: nothing but the process for a blip; within the grace, or with an authorisation
+    given meanwhile, the candidate goes on; later the supervisor is asked. Returns whether the
+    candidate was away.
     """
-    candidate = Candidate.objects.with_facts().select_related("session").get(pk=candidate_id)
+    if candidate.state == State.FINISHED:
+        return False
+    is_away = candidate.away_since is not None
     if candidate.node != NODE:
-        Candidate.objects.filter(pk=candidate_id).update(node=NODE)
-    if candidate.away_since is None or candidate.state == State.FINISHED:
-        return
-    try:
-        come_back(candidate, seat)
-    except Refusal:
-        return  # someone ended the test or noted the return in between
-
-
-def come_back(candidate: Candidate, seat: Seat) -> None:
-    """The same browser is back after an absence that the board has shown."""
-    with turn(candidate, Action.COME_BACK, Actor.CANDIDATE) as (session, fresh):
-        changes: dict = {"away_since": None}
-        event = "came_back"
-        if fresh.state == State.IN_PROGRESS:
-            is_authorized = fresh.authorized_until and fresh.authorized_until > session.now
-            too_long = timing.must_ask_to_resume(
-                fresh.away_since, session.now, session.grace_seconds, session.paused_at
-            )
-            if is_authorized:
-                changes |= let_in(fresh, session.now)
-            elif (too_long or fresh.lost_since) and fresh.seat == seat.token:
-                event = "resume_asked"
-                changes |= {
-                    "asks_resume_at": fresh.asks_resume_at or session.now,
-                    "authorized_until": None,
-                    "lost_since": fresh.lost_since or fresh.away_since,
-                    "waiting_seat": "",
-                }
-        data = {"absent_seconds": int((session.now - fresh.away_since).total_seconds())}
-        decisive = event == "resume_asked"
-        move(session, fresh, event, actor=Actor.CANDIDATE, data=data, decisive=decisive, **changes)
+        # Declared away since they were read, they have to come back.
+        me = Candidate.objects.filter(pk=candidate.pk)
+        is_present = me.filter(away_since=None).update(node=NODE)
+        is_away = not is_present
+        if is_away:
+            me.update(node=NODE)
+    if is_away:
+        with suppress(Refusal):  # someone ended the test or noted the return in between
+            come_back(candidate, seat)
+    return is_away
 
 
 def leave(candidate_id: int, lost_at: datetime, node: str = NODE) -> None:
-    """The candidate is away since `lost_at`, unless another process has seen them meanwhile."""
-    candidate = Candidate.objects.filter(pk=candidate_id, node=node).first()
-    if candidate is None or candidate.state == State.FINISHED:
-        return
-    try:
-        with turn(candidate, Action.LEAVE, Actor.SYSTEM) as (session, fresh):
-            if fresh.node != node:
-                return
-            since = min(lost_at, session.now)
-            data = {"since": since.isoformat()}
-            move(session, fresh, "went_away", data=data, decisive=False, away_since=since)
-    except Refusal:
-        return  # ended or already away
-
-
-def keep_lease() -> None:
-    """Tell the other processes every few seconds that this one lives, and look for the dead."""
-    global _renewed_at
-    if time.monotonic() - _renewed_at < RENEWAL_SECONDS:
-        return
-    _renewed_at = time.monotonic()
-    Node.objects.update_or_create(name=NODE, defaults={"seen_at": clock.now()})
-    if time.monotonic() - STARTED > timing.RETURN.total_seconds():
-        declare_orphans_away()
-
-
-def declare_orphans_away() -> None:
-    """Candidates of a dead process who have not come back through another are away.
-
-    From now on, not from its death: an interruption of our own service must not outlast
-    anybody's grace.
-    """
-    now = clock.now()
-    alive = Node.objects.filter(seen_at__gt=now - timing.LEASE).values("name")
-    orphans = Candidate.objects.filter(away_since=None, ended_at=None).exclude(node="")
-    for candidate in orphans.exclude(node__in=alive).exclude(session__state="finalized"):
-        leave(candidate.pk, now, node=candidate.node)
+    """One departure: away since `lost_at`, unless another process has seen them meanwhile."""
+    session_id = Candidate.objects.values_list("session_id", flat=True).get(pk=candidate_id)
+    declare_away(session_id, [Departure(candidate_id, session_id, lost_at, node)])

@@ -60,7 +60,7 @@ def authorize_resume(
             asks_resume_at=None,
             lost_since=None,
             authorized_until=session.now + timing.AUTHORIZATION if is_gone else None,
-            **_overtime_after(fresh, session.now, minutes * 60),
+            **_once_moved(session, fresh, minutes * 60),
             **stood_still(fresh, None if is_gone else absent_since, session.now),
         )
 
@@ -72,7 +72,7 @@ def add_time(
     with turn(candidate, Action.ADD_TIME, Actor.SUPERVISOR, seen=seen) as (session, fresh):
         grant = _grant(session, fresh, user, minutes, reason)
         data = {"grant": grant.pk, "minutes": minutes, "reason": reason}
-        changes = _overtime_after(fresh, session.now, grant.seconds)
+        changes = _once_moved(session, fresh, grant.seconds)
         move(session, fresh, "time_added", user=user, data=data, **changes)
 
 
@@ -88,7 +88,7 @@ def undo_time(
         TimeGrant.objects.filter(pk=undone.pk).update(undone_at=session.now, undone_by=user)
         _shift_end(fresh, -undone.seconds)
         data = {"grant": undone.pk, "minutes": undone.minutes}
-        changes = _overtime_after(fresh, session.now, -undone.seconds)
+        changes = _once_moved(session, fresh, -undone.seconds)
         move(session, fresh, "time_undone", user=user, data=data, **changes)
 
 
@@ -111,7 +111,10 @@ def pause_room(session: Session, *, user: User, reason: str = "") -> None:
 
 
 def resume_room(session: Session, *, user: User) -> None:
-    """The room goes on; each timer, timed question and authorisation gets the pause back."""
+    """The room goes on; each timer, timed question and authorisation gets the pause back.
+
+    What remains is what remained, to the instant: no mark told lies ahead again.
+    """
     with transaction.atomic():
         locked = journal.lock(session.pk)
         if locked.paused_at is None:
@@ -126,7 +129,10 @@ def resume_room(session: Session, *, user: User) -> None:
         waiting = locked.candidates.filter(authorized_until__isnull=False)
         waiting.update(authorized_until=F("authorized_until") + pause)
         answering = locked.candidates.filter(state=State.IN_PROGRESS)
-        answering.update(question_opened_at=F("question_opened_at") + pause)
+        answering.update(
+            question_opened_at=F("question_opened_at") + pause,
+            overtime_at=F("overtime_at") + pause,
+        )
         Session.objects.filter(pk=locked.pk).update(paused_at=None, pause_reason="")
         journal.record(locked, "room_resumed", user=user, data={"seconds": seconds})
 
@@ -153,12 +159,25 @@ def _shift_end(candidate: Candidate, seconds: int) -> None:
     running.update(ends_at=F("ends_at") + timedelta(seconds=seconds))
 
 
-def _overtime_after(candidate: Candidate, now: datetime, seconds: int) -> dict:
+def _once_moved(session: Session, candidate: Candidate, seconds: int) -> dict:
+    """What the new end hour changes on the row, `seconds` later (or earlier, when negative)."""
+    if candidate.ends_at is None:
+        return {}
+    moved = candidate.ends_at + timedelta(seconds=seconds)
+    now = session.paused_at or session.now  # in a suspended room no time passes
+    return {**_overtime_after(candidate, moved, now), **_mark_after(candidate, moved, now)}
+
+
+def _overtime_after(candidate: Candidate, moved: datetime, now: datetime) -> dict:
     """The overtime counts from the moved end hour, or is over when that lies ahead."""
     if candidate.overtime_at is None:
         return {}
-    moved = candidate.ends_at + timedelta(seconds=seconds)
     return {"overtime_at": moved if moved <= now else None}
+
+
+def _mark_after(candidate: Candidate, moved: datetime, now: datetime) -> dict:
+    """Marks told that lie ahead again will be told again."""
+    return {"warned_minutes": timing.mark_kept(candidate.warned_minutes, moved - now)}
 
 
 def _seconds_since(instant: datetime | None, now: datetime) -> int:

@@ -54,7 +54,9 @@ class Action(StrEnum):
     END_TEST = "end-test"
     LEAVE = "leave"
     COME_BACK = "come-back"
+    NEAR_END = "near-end"
     REACH_OVERTIME = "reach-overtime"
+    END_AT_TIME = "end-at-time"
     LOSE_AUTHORIZATION = "lose-authorization"
 
 
@@ -78,7 +80,9 @@ TRANSITIONS: dict[tuple[State, Action], Rule] = {
         SUPERVISOR, NOT_STARTED, forbids=(Fact.AUTHORIZED,)
     ),
     (NOT_STARTED, Action.WITHDRAW_START): Rule(SUPERVISOR, NOT_STARTED, needs=(Fact.AUTHORIZED,)),
-    (NOT_STARTED, Action.LOSE_AUTHORIZATION): Rule(SYSTEM, NOT_STARTED, needs=(Fact.AUTHORIZED,)),
+    (NOT_STARTED, Action.LOSE_AUTHORIZATION): Rule(
+        SYSTEM, NOT_STARTED, needs=(Fact.AUTHORIZED,), forbids=(Fact.PAUSED,)
+    ),
     (NOT_STARTED, Action.START): Rule(
         CANDIDATE, IN_PROGRESS, needs=(Fact.AUTHORIZED,), forbids=(Fact.PAUSED,)
     ),
@@ -91,7 +95,9 @@ TRANSITIONS: dict[tuple[State, Action], Rule] = {
     (IN_PROGRESS, Action.AUTHORIZE_RESUME): Rule(
         SUPERVISOR, IN_PROGRESS, needs=(Fact.ASKS_RESUME, Fact.AWAY), forbids=(Fact.AUTHORIZED,)
     ),
-    (IN_PROGRESS, Action.LOSE_AUTHORIZATION): Rule(SYSTEM, IN_PROGRESS, needs=(Fact.AUTHORIZED,)),
+    (IN_PROGRESS, Action.LOSE_AUTHORIZATION): Rule(
+        SYSTEM, IN_PROGRESS, needs=(Fact.AUTHORIZED,), forbids=(Fact.PAUSED,)
+    ),
     (IN_PROGRESS, Action.ADD_TIME): Rule(SUPERVISOR, IN_PROGRESS),
     (IN_PROGRESS, Action.UNDO_TIME): Rule(SUPERVISOR, IN_PROGRESS, needs=(Fact.HAS_GRANT,)),
     (IN_PROGRESS, Action.ANSWER): Rule(CANDIDATE, IN_PROGRESS, forbids=BLOCKING),
@@ -103,7 +109,11 @@ TRANSITIONS: dict[tuple[State, Action], Rule] = {
     (IN_PROGRESS, Action.END_TEST): Rule(SUPERVISOR, FINISHED),
     (IN_PROGRESS, Action.LEAVE): Rule(SYSTEM, IN_PROGRESS, forbids=(Fact.AWAY,)),
     (IN_PROGRESS, Action.COME_BACK): Rule(CANDIDATE, IN_PROGRESS, needs=(Fact.AWAY,)),
-    (IN_PROGRESS, Action.REACH_OVERTIME): Rule(SYSTEM, IN_PROGRESS, forbids=(Fact.OVERTIME,)),
+    (IN_PROGRESS, Action.NEAR_END): Rule(SYSTEM, IN_PROGRESS, forbids=(Fact.OVERTIME, Fact.PAUSED)),
+    (IN_PROGRESS, Action.REACH_OVERTIME): Rule(
+        SYSTEM, IN_PROGRESS, forbids=(Fact.OVERTIME, Fact.PAUSED)
+    ),
+    (IN_PROGRESS, Action.END_AT_TIME): Rule(SYSTEM, FINISHED, forbids=(Fact.PAUSED,)),
     (FINISHED, Action.NOTE_INCIDENT): Rule(SUPERVISOR, FINISHED),
 }
 

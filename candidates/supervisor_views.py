@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sessions_app import access, clock, commands
+from sessions_app import access, board, clock, commands
 from sessions_app.refusals import Conflict, Malformed, Refusal, wants_page
 
 from . import services, timing
@@ -135,7 +135,12 @@ def perform(request, number, candidate_id, form_class, service) -> HttpResponse:
     def act() -> dict:
         return _act_on_all(candidates, service, user=request.user, seen=seen, **values)
 
-    done = commands.run_once(session, request.user, request.path, request.POST, act)
+    try:
+        done = commands.run_once(session, request.user, request.path, request.POST, act)
+    except Conflict as refusal:
+        # The person acted on what they saw: the answer shows how it is.
+        refusal.details |= board.fresh_rows(session.pk, {each.pk for each in candidates})
+        raise
     return answer(request, number, done)
 
 

@@ -20,6 +20,7 @@ ACTIONS = {
 urlpatterns = [
     path("candidat/", views.join, name="join"),
     path("candidat/test/", views.test, name="test"),
+    path("candidat/live/", views.poll_seat, name="test-live"),
     path("candidat/commencer/", views.start, name="start"),
     path("candidat/repondre/", views.answer, name="answer"),
     path("candidat/terminer/", views.finish, name="finish"),

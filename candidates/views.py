@@ -1,9 +1,10 @@
 """The candidate's pages: join, then one page that follows the stage of the test."""
 
+import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -11,10 +12,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sessions_app import clock
 from sessions_app.forms import first_error
+from sessions_app.live import hub
 from sessions_app.refusals import Forbidden, Invalid, Missing, Refusal, wants_page
 
 from . import access, presence, rehearsal, seat_services
 from .forms import JoinForm
+from .frames import seat_frame
 from .models import Candidate
 from .stages import Stage, stage_of
 from .states import State
@@ -59,9 +62,32 @@ def test(request: HttpRequest) -> HttpResponse:
         if wants_page(request):
             return redirect("join")
         raise
+    return _show(request, _present(candidate, seat), seat)
+
+
+@never_cache
+@require_GET
+def poll_seat(request: HttpRequest) -> JsonResponse:
+    """The frames that a socket would send, where WebSockets are refused: `hello`, `seat`.
+
+    Who asks is there: presence counts the polls of a browser as it counts its socket.
+    """
+    candidate, seat = access.seated(request)
+    candidate = _present(candidate, seat)
+    stage = stage_of(candidate, seat.token)
+    if stage != Stage.ELSEWHERE and hub.loop:
+        # Not waited for: a request that holds a connection must not wait for another one.
+        asyncio.run_coroutine_threadsafe(presence.polled(candidate.pk, seat), hub.loop)
+    frame = seat_frame(candidate, stage)
+    hello = {"type": "hello", **{name: frame[name] for name in ("epoch", "v", "now")}}
+    return JsonResponse({"frames": [hello, frame]})
+
+
+def _present(candidate: Candidate, seat: access.Seat) -> Candidate:
+    """The same candidate, no longer away when it is their own browser that asks."""
     if candidate.away_since and candidate.seat == seat.token:
-        candidate = _back(candidate, seat)
-    return _show(request, candidate, seat)
+        return _back(candidate, seat)
+    return candidate
 
 
 def _back(candidate: Candidate, seat: access.Seat) -> Candidate:

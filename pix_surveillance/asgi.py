@@ -16,8 +16,8 @@ from django.urls import path  # noqa: E402
 
 import sessions_app.converters  # noqa: E402, F401
 from candidates.consumers import CandidateConsumer  # noqa: E402
+from pix_surveillance.lifecycle import Lifecycle, fit_daphne  # noqa: E402
 from sessions_app.consumers import SupervisionConsumer  # noqa: E402
-from sessions_app.live import hub  # noqa: E402
 
 SOCKETS = [
     path("ws/surveillance/<number:number>/", AuthMiddlewareStack(SupervisionConsumer.as_asgi())),
@@ -53,20 +53,10 @@ class SocketDoor:
             await self.application(scope, receive, send)
 
 
-class WithHub:
-    """The hub starts with the first request of the process, in its event loop."""
-
-    def __init__(self, inner):
-        self.inner = inner
-
-    async def __call__(self, scope, receive, send):
-        hub.ensure_running()
-        await self.inner(scope, receive, send)
-
-
 sockets = URLRouter([*SOCKETS, path("<path:unknown>", refuse)])
-application = WithHub(
+application = Lifecycle(
     ProtocolTypeRouter(
         {"http": pages, "websocket": SocketDoor(OwnOrigins(sockets, settings.ORIGINS))}
     )
 )
+fit_daphne(application)

@@ -48,7 +48,12 @@ def _database() -> dict:
     engine = database.get("ENGINE")
     if engine == "django.db.backends.postgresql":
         database["CONN_HEALTH_CHECKS"] = True
-        database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 12, "timeout": 10}}
+        database["OPTIONS"] = {
+            # After an outage, a fresh try at once rather than ever rarer ones.
+            "pool": {"min_size": 1, "max_size": 12, "timeout": 5, "reconnect_timeout": 4},
+            # A process that freezes in the middle of a write gives its room back.
+            "options": "-c idle_in_transaction_session_timeout=5000 -c lock_timeout=8000",
+        }
         return database
     if engine == "django.db.backends.sqlite3":
         Path(database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
@@ -61,6 +66,14 @@ def _database() -> dict:
     raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
 
 
+def _listen_database() -> str:
+    """Where to LISTEN when `DATABASE_URL` goes through a pooler; empty for the same address."""
+    url = env.str("LISTEN_DATABASE_URL", default="")
+    if url and not url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured("LISTEN_DATABASE_URL must begin with postgres://.")
+    return url
+
+
 DEBUG = _flag("DEBUG", default=False)
 SECRET_KEY = _secret_key()
 ORIGINS = _origins()
@@ -70,6 +83,7 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = ORIGINS
 DATABASES = {"default": _database()}
+LISTEN_DATABASE_URL = _listen_database()
 
 INSTALLED_APPS = [
     "daphne",

@@ -15,3 +15,4 @@ urlpatterns = [
 ]
 
 handler404 = "sessions_app.refusals.page_not_found"
+handler500 = "sessions_app.refusals.server_error"

@@ -45,7 +45,7 @@ class SessionAdmin(CenterScoped):
         "La salle",
         {"fields": ["center", ("site", "room"), ("date", "start_time"), "supervisors", "remarks"]},
     )
-    rules = ("Le test", {"fields": [("duration_minutes", "grace_seconds")]})
+    rules = ("Le test", {"fields": [("duration_minutes", "grace_seconds"), "auto_end"]})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
         sessions = super().get_queryset(request).select_related("center")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from django.template.loader import render_to_string
 from .models import Session
 
 LONGEST_CATCH_UP = 500  # events; beyond, a whole board is cheaper than its changes
+FEW = 3  # so many left of a shared loss are named: nobody is forgotten
 
 
 @contextmanager
@@ -47,8 +49,22 @@ class Board:
             counts[candidate.state] += 1
             counts["needs_me"] += candidate.needs_me_since is not None
             seen += candidate.is_expected_here and candidate.away_since is None
+        counts["needs_me"] += bool(self.lost_together)
         expected = sum(candidate.is_expected_here for candidate in self.rows)
         return {**counts, "seen": seen, "expected": expected}
+
+    @cached_property
+    def lost_together(self) -> list:
+        """Who is still away since the room's network was lost; one card for all of them."""
+        return [row for row in self.rows if row.is_lost_together]
+
+    @property
+    def lost_since(self) -> datetime:
+        return min(row.away_since for row in self.lost_together)
+
+    @property
+    def are_few_lost(self) -> bool:
+        return len(self.lost_together) <= FEW
 
     @cached_property
     def needs_me(self) -> list:
@@ -99,18 +115,24 @@ def _whole(board: Board) -> dict:
     return {"type": "board", "epoch": str(session.epoch), "v": session.version, "html": html}
 
 
+def fresh_rows(session_id: int, candidate_ids: set[int]) -> dict:
+    """The rows of these candidates as they are at version `v`: `{epoch, v, rows: {id: html}}`."""
+    with snapshot():
+        board = load(session_id)
+    rows = {str(row.pk): row_html(row) for row in board.rows if row.pk in candidate_ids}
+    return {"epoch": str(board.session.epoch), "v": board.session.version, "rows": rows}
+
+
 def missed(session_id: int, epoch: str, version: int) -> dict:
     """What brings a browser that shows `version` of `epoch` up to date."""
-    session = Session.objects.only("epoch", "version").get(pk=session_id)
-    if epoch != str(session.epoch) or version > session.version:
-        return whole(session_id)
-    return change(session_id, version).frame
+    return change(session_id, epoch, version).frame
 
 
-def change(session_id: int, since: int) -> Change:
-    """What changed after version `since`: the rows concerned, whole, and the counters.
+def change(session_id: int, epoch: str, since: int) -> Change:
+    """What changed after version `since` of `epoch`: the rows concerned, whole, and the counters.
 
-    A change of the session itself, or too many events, gives the whole board instead.
+    A change of the session itself or of the card of a shared loss, which are no rows, gives
+    the whole board instead; so do another history, and more events than are worth it.
     """
     with snapshot():
         board = load(session_id)
@@ -118,20 +140,31 @@ def change(session_id: int, since: int) -> Change:
             board.session.events.filter(version__gt=since).order_by("version")[:LONGEST_CATCH_UP]
         )
         version = board.session.version
+        is_other_history = epoch != str(board.session.epoch) or since > version
+        if is_other_history or len(events) < version - since:
+            return Change(version, _whole(board), is_room_wide=True)
         ids = {event.candidate_id for event in events if event.candidate_id}
-        is_room_wide = any(event.candidate_id is None for event in events)
-        if is_room_wide or len(events) < version - since:
-            return Change(version, _whole(board), ids, is_room_wide=True)
         rows = {row.pk: row for row in board.rows if row.pk in ids}
+        say = _sentences(events, rows)
+        if any(event.candidate_id is None for event in events):
+            return Change(version, {**_whole(board), "say": say}, ids, is_room_wide=True)
+        if any(event.data.get("together") for event in events) or _any_lost_together(rows):
+            return Change(version, {**_whole(board), "say": say}, ids)
         frame = {
             "type": "rows",
+            "epoch": epoch,
             "from": since,
             "v": version,
             "rows": {str(pk): row_html(row) for pk, row in rows.items()},
             "counters": board.counters,
-            "say": _sentences(events, rows),
+            "say": say,
         }
     return Change(version, frame, ids)
+
+
+def _any_lost_together(rows: dict) -> bool:
+    """The mark outlives some absences (an end, another computer): those left the card, too."""
+    return any(row.away_together for row in rows.values())
 
 
 # What a supervisor who does not look at the screen must hear; the rest stays silent.
@@ -145,9 +178,15 @@ SPOKEN = {
 }
 
 
+LOST_TOGETHER = "{count} candidats sont déconnectés : le réseau de la salle semble coupé."
+
+
 def _sentences(events, rows: dict) -> list[str]:
-    return [
-        SPOKEN[event.type].format(name=rows[event.candidate_id].display_name)
-        for event in events
-        if event.type in SPOKEN and event.candidate_id in rows
-    ]
+    sentences = []
+    for event in events:
+        if event.type == "connections_lost":
+            sentences.append(LOST_TOGETHER.format(count=len(event.data["candidates"])))
+        elif event.type in SPOKEN and event.candidate_id in rows:
+            name = rows[event.candidate_id].display_name
+            sentences.append(SPOKEN[event.type].format(name=name))
+    return sentences

@@ -36,11 +36,12 @@ def run_once(
 
     Effects, in order: the session is locked, the right to act is checked again, the key is
     looked up (same key with another body: `Invalid`), `perform` runs, its answer is stored.
-    A refusal raised by `perform` stores nothing: nothing was done.
+    A refusal raised by `perform` stores nothing: nothing was done. `perform` locks the session
+    for itself, and so refuses a finalised one; what was answered before stays answered.
     """
     key, digest = key_of(body), fingerprint(path, body)
     with transaction.atomic():
-        locked = journal.lock(session.pk)
+        locked = journal.lock_even_finalized(session.pk)
         access.check_still_supervises(user, locked)
         done = Command.objects.filter(session=locked, user=user, key=key).first()
         if done and done.fingerprint != digest:

@@ -6,18 +6,20 @@ import json
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from . import access, board
-from .live import Socket, hub, in_database
+from . import access, board, watch
+from .live import hub, in_database
+from .models import Session
 from .refusals import Refusal
+from .rooms import RESTART, SLOW, Room, Socket
 
 REFUSED = 4403
-TRY_AGAIN = 1013
+CLOSE_CODES = {SLOW: 1013, RESTART: 1012, watch.LOGIN: 4401, watch.ACCESS: REFUSED}
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
     """What both sockets of the product share: a room, a queue, and the task that empties it."""
 
-    session_id: int
+    room: Room
     socket: Socket
     sender: asyncio.Task | None = None
 
@@ -25,21 +27,24 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """Channels hops through its shared thread for each message; nothing here needs it."""
         await getattr(self, get_handler_name(message))(message)
 
-    async def open(self, session_id: int, socket: Socket) -> None:
-        self.session_id, self.socket = session_id, socket
+    async def open(self, session: Session, socket: Socket) -> None:
+        """Join first, then say hello: what happens from now on reaches this socket."""
+        self.socket = socket
         await self.accept()
-        await hub.join(session_id, socket)
+        self.room = hub.join(session.pk, socket, str(session.epoch), session.version)
+        hello = {"type": "hello", "epoch": str(session.epoch), "v": session.version}
+        socket.push({**hello, "now": hub.now().isoformat()})
         self.sender = asyncio.get_running_loop().create_task(self._send_queue())
 
     async def disconnect(self, code):
         if self.sender:
             self.sender.cancel()
-            hub.leave(self.session_id, self.socket)
+            hub.leave(self.room.session_id, self.socket)
 
     async def _send_queue(self) -> None:
         while (text := await self.socket.queue.get()) is not None:
             await self.send(text)
-        await self.close(TRY_AGAIN)
+        await self.close(CLOSE_CODES[self.socket.closed_for])
 
 
 class SupervisionConsumer(LiveConsumer):
@@ -48,15 +53,12 @@ class SupervisionConsumer(LiveConsumer):
     async def connect(self):
         number = self.scope["url_route"]["kwargs"]["number"]
         try:
-            user = self.scope["user"]
-            session = await in_database(_supervised, user, number)
+            session, ticket = await in_database(_supervised, self.scope, number)
         except Refusal:
             await self.close(REFUSED)
             return
-        await self.open(session.pk, Socket())
-        hello = {"type": "hello", "epoch": str(session.epoch), "v": session.version}
-        self.socket.push({**hello, "now": hub.now().isoformat()})
-        self.socket.push(await in_database(board.whole, session.pk))
+        await self.open(session, Socket(ticket))
+        self.socket.push(await hub.whole_board(self.room))
 
     async def receive(self, text_data=None, bytes_data=None):
         """The only message of a browser: `resume{epoch, v}`, what it shows at present."""
@@ -66,10 +68,13 @@ class SupervisionConsumer(LiveConsumer):
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             await self.close(REFUSED)
             return
-        self.socket.push(await in_database(board.missed, self.session_id, epoch, version))
+        self.socket.push(await in_database(board.missed, self.room.session_id, epoch, version))
 
 
-def _supervised(user, number):
+def _supervised(scope, number: str) -> tuple[Session, watch.Ticket]:
+    user = scope["user"]
     if not user.is_authenticated:
         raise access.Missing(access.NO_SUCH_SESSION)
-    return access.supervised_session(user, number)
+    session = access.supervised_session(user, number)
+    login, password = scope["session"].session_key, user.get_session_auth_hash()
+    return session, watch.Ticket(session.pk, user.pk, login, password)

@@ -8,28 +8,32 @@ and the same frame goes to every socket of the room.
 import asyncio
 import json
 import logging
+import os
+import socket as network
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import connection, connections
 
-from . import board, clock, timekeeper
-from .models import Session
+from . import board, clock, timekeeper, watch
+from .rooms import RESTART, Room, Socket
 
 CHANNEL = "session_changed"
 POLL_SECONDS = 2
 HEARTBEAT_SECONDS = 10
-QUEUE_FRAMES = 64
-SLOW = "slow"
+CLOCK_ANSWER = timedelta(seconds=0.5)  # so quick an answer tells the instant well enough
+LISTEN_PROBE_SECONDS = 5
 
 logger = logging.getLogger(__name__)
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="live")
+_clockwork = ThreadPoolExecutor(max_workers=1, thread_name_prefix="timekeeper")
 
 
-async def in_database(function: Callable, *args):
+async def in_database(function: Callable, *args, threads: ThreadPoolExecutor = _threads):
     """Run `function` in a thread of the hub and give its connection back."""
 
     def run():
@@ -40,44 +44,7 @@ async def in_database(function: Callable, *args):
                 if not each.in_atomic_block:
                     each.close()
 
-    return await sync_to_async(run, thread_sensitive=False, executor=_threads)()
-
-
-class Socket:
-    """One browser of a room: a bounded queue, so that a slow one makes nobody wait.
-
-    `candidate_id` is None for a supervisor, who gets the room's frames. A candidate's socket
-    gets no row of others: `on_change` is called when its own candidate, or the room, changed.
-    """
-
-    def __init__(self, candidate_id: int | None = None, on_change: Callable | None = None):
-        self.candidate_id = candidate_id
-        self.on_change = on_change
-        self.queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE_FRAMES)
-
-    def push(self, frame: dict | str) -> None:
-        text = frame if isinstance(frame, str) else json.dumps(frame, ensure_ascii=False)
-        try:
-            self.queue.put_nowait(text)
-        except asyncio.QueueFull:
-            self.close(SLOW)
-
-    def close(self, code: str) -> None:
-        """Tell the browser to come back, and stop after what it can still read."""
-        while not self.queue.empty():
-            self.queue.get_nowait()
-        self.queue.put_nowait(json.dumps({"type": "bye", "code": code}))
-        self.queue.put_nowait(None)
-
-
-class Room:
-    """The sockets of one session here; `version` is the last one sent to them."""
-
-    def __init__(self, session_id: int, epoch: str, version: int):
-        self.session_id, self.epoch, self.version = session_id, epoch, version
-        self.heard = version
-        self.sockets: set[Socket] = set()
-        self.pump: asyncio.Task | None = None
+    return await sync_to_async(run, thread_sensitive=False, executor=threads)()
 
 
 class Hub:
@@ -85,7 +52,9 @@ class Hub:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.rooms: dict[int, Room] = {}
         self.tasks: list[asyncio.Task] = []
+        self.is_stopping = False
         self._ahead = timedelta()  # the database's clock minus this machine's
+        self._unsure = timedelta.max
 
     def now(self) -> datetime:
         """The database's clock, as measured at the last look (every two seconds)."""
@@ -108,12 +77,32 @@ class Hub:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         self.loop, self.rooms, self.tasks = None, {}, []
 
-    async def join(self, session_id: int, socket: Socket) -> None:
-        """Put a socket in its room; what it is sent afterwards starts from a later version."""
-        if session_id not in self.rooms:
-            ((_, epoch, version),) = await in_database(_versions, [session_id])
-            self.rooms.setdefault(session_id, Room(session_id, epoch, version))
-        self.rooms[session_id].sockets.add(socket)
+    def send_everyone_back(self) -> None:
+        """This process stops: every browser is told to come back, to another or to the next."""
+        for room in list(self.rooms.values()):
+            for each in list(room.sockets):
+                each.close(RESTART)
+
+    def join(self, session_id: int, socket: Socket, epoch: str, version: int) -> Room:
+        """Put a socket in its room; the room is opened at the version that was just read.
+
+        What the socket is sent afterwards starts from the version of the room.
+        """
+        room = self.rooms.setdefault(session_id, Room(session_id, epoch, version))
+        room.sockets.add(socket)
+        self.hear(session_id, version)
+        return room
+
+    async def whole_board(self, room: Room) -> str:
+        """The frame of the whole board, rendered once for all who come at the same version."""
+        state = (room.epoch, room.heard)
+        if room.whole is None or room.whole[0] != state:
+            room.whole = (state, asyncio.ensure_future(_whole_board(room.session_id)))
+        try:
+            return await asyncio.shield(room.whole[1])
+        except Exception:
+            room.whole = None
+            raise
 
     def leave(self, session_id: int, socket: Socket) -> None:
         room = self.rooms.get(session_id)
@@ -134,39 +123,59 @@ class Hub:
 
     async def _pump(self, room: Room) -> None:
         while room.version < room.heard:
+            aim = room.heard
             try:
-                change = await in_database(board.change, room.session_id, room.version)
+                change = await in_database(board.change, room.session_id, room.epoch, room.version)
             except Exception:
                 logger.exception("session %s cannot be read; next look", room.session_id)
                 room.heard = room.version
                 return
-            room.version = change.version
-            room.heard = max(room.heard, change.version)
+            room.epoch, room.version = change.frame["epoch"], change.version
+            if room.heard == aim:
+                room.heard = change.version
             text = json.dumps(change.frame, ensure_ascii=False)
-            for socket in list(room.sockets):
-                if socket.candidate_id is None:
-                    socket.push(text)
-                elif change.concerns(socket.candidate_id) and socket.on_change:
-                    socket.on_change()
+            for each in list(room.sockets):
+                if each.candidate_id is None:
+                    each.push(text)
+                elif change.concerns(each.candidate_id) and each.on_change:
+                    each.on_change()
 
     async def _watch(self) -> None:
-        """One query for all rooms every two seconds: a lost announcement is late, not lost."""
+        """One query for all rooms every two seconds: a lost announcement is late, not lost, and
+        a right that is withdrawn closes its sockets."""
         while True:
             try:
-                before = datetime.now(UTC)
-                versions, now = await in_database(_look, list(self.rooms))
-                self._ahead = now - (before + (datetime.now(UTC) - before) / 2)
-                for session_id, epoch, version in versions:
+                sockets = [each for room in self.rooms.values() for each in room.sockets]
+                tickets = [each.ticket for each in sockets if each.ticket]
+                seen = await in_database(watch.look, list(self.rooms), tickets)
+                for session_id, (epoch, version) in seen.versions.items():
                     self._catch_up(session_id, epoch, version)
-            except Exception:
-                logger.exception("the versions cannot be read; next look in %s s", POLL_SECONDS)
+                for each in sockets:
+                    if each.ticket and (reason := seen.closes(each.ticket)):
+                        each.close(reason)
+                await self._set_clock()
+            except Exception as error:
+                # Without the trace: an outage is told each two seconds, on one line.
+                logger.warning("the rooms cannot be looked at: %s", type(error).__name__)
             await asyncio.sleep(POLL_SECONDS)
+
+    async def _set_clock(self) -> None:
+        """An answer that took long is wrong by up to half as much: what was known stays better."""
+        before = datetime.now(UTC)
+        now = await in_database(clock.now)
+        took = datetime.now(UTC) - before
+        if took <= max(self._unsure, CLOCK_ANSWER):
+            self._ahead, self._unsure = now - (before + took / 2), took
 
     def _catch_up(self, session_id: int, epoch: str, version: int) -> None:
         room = self.rooms.get(session_id)
         if room and room.epoch != epoch:
+            # Another history, as after a restored backup: versions start from what it holds.
             room.epoch, room.version, room.heard = epoch, version, version
             self._beat_room(room)
+            for each in list(room.sockets):
+                if each.on_change:
+                    each.on_change()
         self.hear(session_id, version)
 
     async def _beat(self) -> None:
@@ -179,24 +188,25 @@ class Hub:
         now = self.now().isoformat()
         beat = {"type": "hb", "epoch": room.epoch, "v": room.version, "now": now}
         text = json.dumps(beat)
-        for socket in list(room.sockets):
-            socket.push(text)
+        for each in list(room.sockets):
+            each.push(text)
 
     async def _keep_time(self) -> None:
         while True:
-            await in_database(timekeeper.tick)
+            await in_database(timekeeper.tick, threads=_clockwork)
             await asyncio.sleep(1)
 
     async def _listen(self) -> None:
-        """The one LISTEN of this process; a broken connection is opened again a second later."""
+        """The one LISTEN of this process; a broken or silent one is opened again."""
         while True:
             try:
-                target = await psycopg.AsyncConnection.connect(**_address(), autocommit=True)
-                async with target:
-                    await target.execute(f"LISTEN {CHANNEL}")
-                    async for notice in target.notifies():
-                        session_id, _, version = notice.payload.partition(":")
-                        self.hear(int(session_id), int(version))
+                async with await psycopg.AsyncConnection.connect(**_address()) as listening:
+                    await listening.execute(f"LISTEN {CHANNEL}")
+                    while True:
+                        async for notice in listening.notifies(timeout=HEARTBEAT_SECONDS):
+                            session_id, _, version = notice.payload.partition(":")
+                            self.hear(int(session_id), int(version))
+                        await _probe(listening)
             except (psycopg.Error, OSError, ValueError) as error:
                 logger.warning("announcements are not heard for now: %s", type(error).__name__)
             await asyncio.sleep(1)
@@ -211,19 +221,34 @@ def hear(session_id: int, version: int) -> None:
         hub.loop.call_soon_threadsafe(hub.hear, session_id, version)
 
 
-def _versions(session_ids: list[int]) -> list[tuple[int, str, int]]:
-    rows = Session.objects.filter(pk__in=session_ids).values_list("pk", "epoch", "version")
-    return [(pk, str(epoch), version) for pk, epoch, version in rows]
+async def _whole_board(session_id: int) -> str:
+    return json.dumps(await in_database(board.whole, session_id), ensure_ascii=False)
 
 
-def _look(session_ids: list[int]) -> tuple[list[tuple[int, str, int]], datetime]:
-    return (_versions(session_ids) if session_ids else []), clock.now()
+async def _probe(listening: psycopg.AsyncConnection) -> None:
+    """Ask for an answer: a network that swallows everything keeps a dead connection open.
+
+    Raises `psycopg.Error` when none comes in time.
+    """
+    # Hung up from below: libpq would wait for a black hole even to cancel.
+    alarm = asyncio.get_running_loop().call_later(LISTEN_PROBE_SECONDS, _hang_up, listening)
+    try:
+        await listening.execute("SELECT 1")
+    finally:
+        alarm.cancel()
+
+
+def _hang_up(listening: psycopg.AsyncConnection) -> None:
+    with network.socket(fileno=os.dup(listening.fileno())) as twin:
+        twin.shutdown(network.SHUT_RDWR)
 
 
 def _address() -> dict:
-    settings = connection.settings_dict
+    """Where to listen: the database of the pages, unless a pooler stands before it."""
+    address = {"autocommit": True, "connect_timeout": LISTEN_PROBE_SECONDS}
+    if settings.LISTEN_DATABASE_URL:
+        return {"conninfo": settings.LISTEN_DATABASE_URL, **address}
+    database = connection.settings_dict
     names = {"host": "HOST", "port": "PORT", "dbname": "NAME", "user": "USER"}
-    address = {name: settings[key] for name, key in names.items() if settings[key]}
-    if settings["PASSWORD"]:
-        address["password"] = settings["PASSWORD"]
-    return address
+    names["password"] = "PASSWORD"  # noqa: S105 (the name of a setting)
+    return {name: database[key] for name, key in names.items() if database[key]} | address

@@ -5,8 +5,15 @@ and as JSON `{"message": …}` to our scripts and to programs. Raised inside a t
 undoes everything that the request had begun.
 """
 
+import sys
+
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+# Out of reach, starting, full or read-only: nothing that the request can help.
+DATABASE_OUTAGES = (OperationalError, InterfaceError, InternalError)
 
 
 class Refusal(Exception):
@@ -98,3 +105,24 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, Missing("Cette page n’existe pas, ou vous n’y avez pas accès."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What no view foresaw. A database out of reach is a 503, which our scripts send again.
+
+    Reads nothing from the database, and tells nothing of the error: the log has it.
+    """
+    if isinstance(sys.exc_info()[1], DATABASE_OUTAGES):
+        status, sentence = 503, "Le service ne répond pas pour l’instant."
+    else:
+        status, sentence = 500, "Un incident nous empêche de répondre."
+    sentence += " Réessayez dans un instant."
+    if wants_page(request):
+        # Without the request: no context of ours may ask the database for anything.
+        page = render_to_string("500.html", {"sentence": sentence})
+        response = HttpResponse(page, status=status)
+    else:
+        response = JsonResponse({"message": sentence}, status=status)
+    if status == 503:
+        response["Retry-After"] = "2"
+    return response

@@ -5,7 +5,9 @@ and table make the effect happen once, whatever the number of processes.
 """
 
 import logging
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 logger = logging.getLogger(__name__)
 _duties: list[Callable[[], None]] = []
@@ -20,7 +22,18 @@ def register(duty: Callable[[], None]) -> None:
 def tick() -> None:
     """Run every duty; one that fails does not stop the others, and runs again next time."""
     for duty in _duties:
-        try:
+        with surviving(f"duty {duty.__name__}"):
             duty()
-        except Exception:
-            logger.exception("duty %s failed", duty.__name__)
+
+
+@contextmanager
+def surviving(what: str) -> Iterator[None]:
+    """A failure inside is logged and the rest goes on; `what` names it without names of people.
+
+    The log says where and which kind. Not the error's own words: a database quotes the row.
+    """
+    try:
+        yield
+    except Exception as error:
+        place = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("%s failed: %s\n%s", what, type(error).__name__, place)

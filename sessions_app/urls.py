@@ -6,6 +6,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("surveillance/", views.entry, name="entry"),
     path("surveillance/<number:number>/", views.show_board, name="board"),
+    path("surveillance/<number:number>/live/", views.poll_board, name="board-live"),
     path("health/live", views.live, name="health-live"),
     path("health/ready", views.ready, name="health-ready"),
 ]

@@ -1,4 +1,7 @@
-"""The pages of the supervisor's space: home, entry, board, health."""
+"""The pages of the supervisor's space: home, entry, board and its frames, health."""
+
+import re
+import uuid
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -7,7 +10,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from . import access, board, clock, services
 from .forms import EntryForm, first_error
-from .refusals import Invalid, wants_page
+from .live import hub
+from .refusals import Invalid, Malformed, wants_page
+
+UNREADABLE = "Cette page ne sait plus ce qu’elle affiche. Rechargez-la."
 
 
 @require_GET
@@ -49,6 +55,45 @@ def show_board(request: HttpRequest, number: str) -> HttpResponse:
         return render(request, "sessions_app/board.html", context)
 
 
+@access.account_required
+@require_GET
+def poll_board(request: HttpRequest, number: str) -> JsonResponse:
+    """The frames that a socket would send, where WebSockets are refused.
+
+    Without `epoch` and `v`: `hello`, then the whole board. With what the page shows: what it
+    missed, if anything, then a heartbeat.
+    """
+    shown = _shown(request)
+    session = access.supervised_session(request.user, number)
+    present = {"epoch": str(session.epoch), "v": session.version}
+    if shown is None:
+        frames = [_timed("hello", present), board.whole(session.pk)]
+    elif shown == present:
+        frames = [_timed("hb", present)]
+    else:
+        missed = board.missed(session.pk, shown["epoch"], shown["v"])
+        present["v"] = missed["v"]
+        frames = [missed, _timed("hb", present)]
+    return JsonResponse({"frames": frames})
+
+
+def _shown(request: HttpRequest) -> dict | None:
+    """What the page shows: `{epoch, v}`, or None for nothing yet."""
+    epoch, version = request.GET.get("epoch"), request.GET.get("v")
+    if epoch is None and version is None:
+        return None
+    if not re.fullmatch("[0-9]{1,18}", version or ""):
+        raise Malformed(UNREADABLE)
+    try:
+        return {"epoch": str(uuid.UUID(epoch or "")), "v": int(version or "")}
+    except ValueError as error:
+        raise Malformed(UNREADABLE) from error
+
+
+def _timed(kind: str, present: dict) -> dict:
+    return {"type": kind, **present, "now": hub.now().isoformat()}
+
+
 @require_GET
 def live(request: HttpRequest) -> HttpResponse:
     """The process answers."""
@@ -57,7 +102,9 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def ready(request: HttpRequest) -> HttpResponse:
-    """The process answers and reaches its database."""
+    """The process answers, reaches its database, and is not about to stop."""
+    if hub.is_stopping:
+        return JsonResponse({"status": "stopping"}, status=503)
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok"})

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import hypothesis
 import pytest
+from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseOperations
 
 from sessions_app import clock
@@ -13,6 +14,9 @@ hypothesis.settings.register_profile(
     "house", deadline=None, derandomize="CI" in os.environ, print_blob=True
 )
 hypothesis.settings.load_profile("house")
+
+# A test may keep its transaction open for longer than a server of ours is allowed to.
+settings.DATABASES["default"].get("OPTIONS", {}).pop("options", None)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -30,29 +30,43 @@ def database_url() -> str:
     return f"postgres://{user}:{password}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
 
 
+DAPHNE = ["daphne", "--bind", "127.0.0.1", "--ping-interval", "5", "--ping-timeout", "15"]
+DAPHNE += ["--verbosity", "0"]
+UVICORN = ["uvicorn", "--host", "127.0.0.1", "--ws", "websockets-sansio", "--log-level", "warning"]
+UVICORN += ["--ws-ping-interval", "5", "--ws-ping-timeout", "15"]
+UVICORN += ["--timeout-graceful-shutdown", "10"]
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """Daphne on a free port; yields its address. The test needs real transactions."""
+    with process(DAPHNE) as (url, _):
+        yield url
+
+
+@contextmanager
+def process(command: list[str], **settings: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    """A server of ours on a free port: its address, once it is ready, and its process."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = os.environ | {
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "ORIGINS": url,
+        **settings,
     }
-    command = [sys.executable, "-m", "daphne", "--bind", "127.0.0.1", "--port", str(port)]
-    command += ["--ping-interval", "5", "--ping-timeout", "15", "--verbosity", "0"]
-    process = subprocess.Popen([*command, "pix_surveillance.asgi:application"], env=environment)
+    words = [sys.executable, "-m", *command, "--port", str(port)]
+    started = subprocess.Popen([*words, "pix_surveillance.asgi:application"], env=environment)
     try:
-        _wait_until_ready(url, process)
-        yield url
+        _wait_until_ready(url, started)
+        yield url, started
     finally:
-        process.terminate()
+        started.terminate()
         try:
-            process.wait(timeout=15)
+            started.wait(timeout=15)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            started.kill()
+            started.wait()
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen) -> None:

@@ -50,5 +50,10 @@ def percent(value: Decimal) -> str:
 
 @register.filter
 def ended_by(candidate: Candidate) -> str:
-    is_own = candidate.ended_by == Candidate.EndedBy.CANDIDATE
-    return "par le candidat" if is_own else candidate.end_reason or "par le surveillant"
+    """The supervisor's reason says more than that it was the supervisor."""
+    match candidate.ended_by:
+        case Candidate.EndedBy.CANDIDATE:
+            return "par le candidat"
+        case Candidate.EndedBy.SYSTEM:
+            return "fin automatique"
+    return candidate.end_reason or "par le surveillant"

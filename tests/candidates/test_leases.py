@@ -2,7 +2,8 @@
 
 import pytest
 
-from candidates import presence
+from candidates import leases, presence
+from candidates.absences import come_back
 from candidates.models import Candidate, Node
 from candidates.stages import Stage, stage_of
 from sessions_app import clock
@@ -27,14 +28,14 @@ def away(person) -> bool:
 
 
 def test_a_running_lease_keeps_its_candidates(orphan):
-    presence.declare_orphans_away()
+    leases.declare_orphans_away()
     assert not away(orphan)
 
 
 def test_the_dead_process_leaves_its_candidates_away(orphan, db_clock):
     db_clock.forward(seconds=16)
-    presence.declare_orphans_away()
-    presence.declare_orphans_away()
+    leases.declare_orphans_away()
+    leases.declare_orphans_away()
     assert away(orphan)
     assert SessionEvent.objects.filter(candidate=orphan, type="went_away").count() == 1
 
@@ -42,10 +43,10 @@ def test_the_dead_process_leaves_its_candidates_away(orphan, db_clock):
 def test_our_own_interruption_asks_for_no_authorization(orphan, db_clock):
     """Ten minutes without a server, then back within the grace: the test goes on."""
     db_clock.forward(minutes=10)
-    presence.declare_orphans_away()
+    leases.declare_orphans_away()
     db_clock.forward(seconds=40)
     seat = factories.seat_of(orphan)
-    presence.come_back(factories.fresh(orphan), seat)
+    come_back(factories.fresh(orphan), seat)
     assert stage_of(factories.fresh(orphan), seat.token) == Stage.QUESTION
 
 
@@ -53,17 +54,17 @@ def test_who_came_back_through_another_process_stays(orphan, db_clock):
     presence.connected(orphan.pk, factories.seat_of(orphan))
     db_clock.forward(seconds=16)
     Node.objects.create(name=presence.NODE, seen_at=clock.now())
-    presence.declare_orphans_away()
+    leases.declare_orphans_away()
     assert not away(orphan)
 
 
 @pytest.mark.parametrize("young", [True, False])
 def test_a_process_waits_for_the_browsers_after_its_start(orphan, db_clock, monkeypatch, young):
     age = 1 if young else 31
-    monkeypatch.setattr(presence, "STARTED", presence.time.monotonic() - age)
-    monkeypatch.setattr(presence, "_renewed_at", presence.time.monotonic() - 60)
+    monkeypatch.setattr(leases, "STARTED", leases.time.monotonic() - age)
+    monkeypatch.setattr(leases, "_renewed_at", leases.time.monotonic() - 60)
     db_clock.forward(seconds=16)
-    presence.keep_lease()
+    leases.keep_lease()
     assert Node.objects.filter(name=presence.NODE).exists()
     assert away(orphan) is not young
 
@@ -73,5 +74,5 @@ def test_finished_candidates_and_those_who_never_came_are_left_alone(db_clock):
     by = factories.supervisor(room)
     people = [factories.finished(room, by), factories.candidate(room)]
     Candidate.objects.filter(pk=people[0].pk).update(node="dead")
-    presence.declare_orphans_away()
+    leases.declare_orphans_away()
     assert not any(away(person) for person in people)

@@ -195,6 +195,63 @@ def test_undoing_time_may_bring_the_overtime_back(room, by, db_clock):
     assert factories.fresh(person).overtime_at is not None
 
 
+def test_overtime_noted_before_a_pause_lasts_no_longer_for_it(room, by, db_clock):
+    person = factories.running(room, by)
+    db_clock.forward(minutes=107)
+    duties.note_overtime()
+    services.pause_room(room, user=by)
+    db_clock.forward(minutes=30)
+    services.resume_room(room, user=by)
+    person = factories.fresh(person)
+    assert person.overtime_at == person.ends_at
+
+
+def test_time_added_during_a_pause_counts_from_its_beginning(room, by, db_clock):
+    """Two minutes over, ten added thirty minutes into the pause: eight are left."""
+    person = factories.running(room, by)
+    db_clock.forward(minutes=107)
+    duties.note_overtime()
+    services.pause_room(room, user=by)
+    db_clock.forward(minutes=30)
+    services.add_time(factories.fresh(person), user=by, minutes=10)
+    assert factories.fresh(person).overtime_at is None
+    services.resume_room(room, user=by)
+    duties.note_overtime()
+    assert factories.fresh(person).overtime_at is None
+
+
+# The marks before the end
+
+
+def near(person) -> str:
+    """The badge of the row, as people read it."""
+    row = BeautifulSoup(board.row_html(factories.fresh(person)), "html.parser")
+    return " ".join(each.text.replace("\xa0", " ") for each in row.select(".badge.near"))
+
+
+def test_the_badge_of_a_row_comes_and_goes(room, by, db_clock):
+    person = factories.running(room, by)
+    shown = []
+    for minutes in (89, 2, 9, 6):
+        db_clock.forward(minutes=minutes)
+        duties.tell_end_is_near()
+        duties.note_overtime()
+        shown.append(near(person))
+    assert shown == ["", "moins de 15 min", "moins de 5 min", ""]
+    services.add_time(factories.fresh(person), user=by, minutes=10)
+    assert near(person) == "moins de 15 min"
+    services.add_time(factories.fresh(person), user=by, minutes=10)
+    assert near(person) == ""
+
+
+def test_a_finished_test_is_near_no_end(room, by, db_clock):
+    person = factories.running(room, by)
+    db_clock.forward(minutes=101)
+    duties.tell_end_is_near()
+    services.end_test(factories.fresh(person), user=by)
+    assert near(person) == ""
+
+
 # The room pauses
 
 

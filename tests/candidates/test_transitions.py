@@ -94,7 +94,12 @@ EFFECTS = {
     ),
     (IN_PROGRESS, Action.LEAVE): ("went_away", "away_since"),
     (IN_PROGRESS, Action.COME_BACK): ("came_back", "away_since"),
+    (IN_PROGRESS, Action.NEAR_END): ("end_is_near", "warned_minutes"),
     (IN_PROGRESS, Action.REACH_OVERTIME): ("overtime_reached", "overtime_at row_version"),
+    (IN_PROGRESS, Action.END_AT_TIME): (
+        "test_ended",
+        "state ended_at ended_by end_reason row_version Timer.ended_at",
+    ),
     (FINISHED, Action.NOTE_INCIDENT): ("incident_noted", "+Incident"),
 }
 
@@ -108,10 +113,12 @@ NOTHING_TO_UNDO = "Aucun temps ajouté n’est à annuler."
 NO_ALERT = "Aucun problème n’est signalé."
 NOTED = "L’absence est déjà notée."
 NOT_AWAY = "Aucune absence n’est en cours."
+OVERTIME = "Le dépassement est déjà noté."
 REASONS = [
     (NOT_STARTED, {Fact.AUTHORIZED}, Action.AUTHORIZE_START, GIVEN),
     (NOT_STARTED, {}, Action.WITHDRAW_START, NOT_GIVEN),
     (NOT_STARTED, {}, Action.LOSE_AUTHORIZATION, NOT_GIVEN),
+    (NOT_STARTED, {Fact.AUTHORIZED, Fact.PAUSED}, Action.LOSE_AUTHORIZATION, PAUSED),
     (NOT_STARTED, {}, Action.START, NOT_GIVEN),
     (NOT_STARTED, {Fact.AUTHORIZED, Fact.PAUSED}, Action.START, PAUSED),
     (NOT_STARTED, {}, Action.UNDO_TIME, NOTHING_TO_UNDO),
@@ -121,6 +128,7 @@ REASONS = [
     (IN_PROGRESS, {}, Action.AUTHORIZE_RESUME, "Aucune reprise n’est demandée."),
     (IN_PROGRESS, {Fact.AUTHORIZED, Fact.AWAY}, Action.AUTHORIZE_RESUME, GIVEN),
     (IN_PROGRESS, {}, Action.LOSE_AUTHORIZATION, NOT_GIVEN),
+    (IN_PROGRESS, {Fact.AUTHORIZED, Fact.PAUSED}, Action.LOSE_AUTHORIZATION, PAUSED),
     (IN_PROGRESS, {}, Action.UNDO_TIME, NOTHING_TO_UNDO),
     (IN_PROGRESS, {Fact.LOST}, Action.ANSWER, LOST),
     (IN_PROGRESS, {Fact.ALERT}, Action.ANSWER, ALERT),
@@ -134,7 +142,11 @@ REASONS = [
     (IN_PROGRESS, {Fact.PAUSED}, Action.FINISH, PAUSED),
     (IN_PROGRESS, {Fact.AWAY}, Action.LEAVE, NOTED),
     (IN_PROGRESS, {}, Action.COME_BACK, NOT_AWAY),
-    (IN_PROGRESS, {Fact.OVERTIME}, Action.REACH_OVERTIME, "Le dépassement est déjà noté."),
+    (IN_PROGRESS, {Fact.OVERTIME}, Action.NEAR_END, OVERTIME),
+    (IN_PROGRESS, {Fact.PAUSED}, Action.NEAR_END, PAUSED),
+    (IN_PROGRESS, {Fact.OVERTIME}, Action.REACH_OVERTIME, OVERTIME),
+    (IN_PROGRESS, {Fact.PAUSED}, Action.REACH_OVERTIME, PAUSED),
+    (IN_PROGRESS, {Fact.PAUSED}, Action.END_AT_TIME, PAUSED),
 ]
 
 
@@ -172,11 +184,19 @@ PERFORM = {
     Action.NOTE_INCIDENT: lambda c, by: incidents.note_incident(c, user=by, category="C6"),
     Action.LEAVE: lambda c, by: presence.leave(c.pk, clock.now(), c.node),
     Action.COME_BACK: lambda c, by: presence.come_back(c, factories.seat_of(c)),
+    Action.NEAR_END: lambda c, by: duties.tell_end_is_near(),
     Action.REACH_OVERTIME: lambda c, by: duties.note_overtime(),
+    Action.END_AT_TIME: lambda c, by: duties.end_at_time(),
     Action.LOSE_AUTHORIZATION: lambda c, by: duties.lapse_authorizations(),
 }
 # Nobody waits for their answer: refused, they do nothing and say nothing.
-QUIET = {Action.LEAVE, Action.REACH_OVERTIME, Action.LOSE_AUTHORIZATION}
+QUIET = {
+    Action.LEAVE,
+    Action.NEAR_END,
+    Action.REACH_OVERTIME,
+    Action.END_AT_TIME,
+    Action.LOSE_AUTHORIZATION,
+}
 
 
 def subsets(facts: set[Fact]) -> Iterator[Facts]:
@@ -233,8 +253,10 @@ def arrange(state: State, facts: Facts, action: Action):
         SET_UP[fact](person, now)
     if action == Action.LOSE_AUTHORIZATION and Fact.AUTHORIZED in facts:
         set_row(person, authorized_until=now)
-    if action == Action.REACH_OVERTIME:
-        end_time_passes(person, now)
+    if action in MINUTES_LEFT:
+        set_end_hour(person, now, MINUTES_LEFT[action])
+    if action == Action.END_AT_TIME:
+        Session.objects.filter(pk=room.pk).update(auto_end=True)
     if Fact.HAS_GRANT in facts:
         TimeGrant.objects.create(candidate=person, seconds=600, author=by, granted_at=now)
     return factories.fresh(person), by
@@ -244,9 +266,13 @@ def set_row(person: Candidate, **columns) -> None:
     Candidate.objects.filter(pk=person.pk).update(**columns)
 
 
-def end_time_passes(person: Candidate, now: datetime) -> None:
+# What is due is what the clock says; the rest of the row has no part in it.
+MINUTES_LEFT = {Action.NEAR_END: 10, Action.REACH_OVERTIME: -1, Action.END_AT_TIME: -1}
+
+
+def set_end_hour(person: Candidate, now: datetime, left: int) -> None:
     timer = Timer.objects.filter(candidate=person)
-    timer.update(started_at=now - timedelta(hours=2), ends_at=now - timedelta(minutes=1))
+    timer.update(started_at=now - timedelta(hours=2), ends_at=now + timedelta(minutes=left))
 
 
 def open_alert(person: Candidate, now: datetime) -> None:

@@ -39,6 +39,7 @@ ROOM_ACTION = ("login", "login", 303, 404, 303)
 ROOM_SAVES = ("login", "login", 302, 404, 302)
 ROOM_NO_METHOD = ("login", "login", 405, 405, 405)
 SEAT_PAGE = (302, 200, 302, 302, 302)
+SEAT_POLL = (403, 200, 403, 403, 403)
 SEAT_ACTION = (403, 303, 403, 403, 403)
 SEAT_REPORTS = (403, 302, 403, 403, 403)
 
@@ -50,6 +51,7 @@ ROUTES = {
     "health-ready": (EVERYONE, NO_METHOD),
     "entry": (ACCOUNT, ENTERS),
     "board": (ROOM_PAGE, ROOM_NO_METHOD),
+    "board-live": (ROOM_PAGE, ROOM_NO_METHOD),
     "sheet": (ROOM_PAGE, ROOM_NO_METHOD),
     "group": (ROOM_PAGE, ROOM_NO_METHOD),
     "room": (ROOM_PAGE, ROOM_NO_METHOD),
@@ -64,6 +66,7 @@ ROUTES = {
     "resume-room": (ROOM_NO_METHOD, ROOM_ACTION),
     "join": (EVERYONE, DOOR),
     "test": (SEAT_PAGE, NO_METHOD),
+    "test-live": (SEAT_POLL, NO_METHOD),
     "start": (NO_METHOD, SEAT_ACTION),
     "answer": (NO_METHOD, SEAT_ACTION),
     "finish": (NO_METHOD, SEAT_ACTION),

@@ -381,6 +381,38 @@ def test_a_candidate_of_a_finalised_session_moves_no_more(scene, path, body, acc
     check_refused(scene, scene.candidate(), path, body, 409, FINALIZED, accept)
 
 
+# What a page that polls says it shows
+
+EPOCH = "0b0e7c4e-6f0c-4c1e-9a51-3c2f6a4d9e10"
+LIVE = "/surveillance/{number}/live/"
+SHOWN = [
+    *({"epoch": EPOCH, "v": version} for version in (
+        "", "-1", "1.5", "abc", "²", "１", " 1", HUGE, ENDLESS, NUL)),
+    *({"epoch": epoch, "v": "1"} for epoch in (
+        "", "abc", EPOCH + "0", "'; --", NUL, BELL, "é" * 36, ENDLESS)),
+    {"epoch": EPOCH},
+    {"v": "1"},
+]  # fmt: skip
+
+
+@both_kinds
+@pytest.mark.parametrize("query", SHOWN, ids=lambda query: str(query)[:60])
+def test_a_page_that_says_nonsense_of_what_it_shows(scene, query, accept):
+    browser, before = scene.supervisor(), everything()
+    response = browser.get(scene.filled(LIVE), query, headers={"accept": accept})
+    assert response.status_code == 400
+    told = response.json()["message"] if accept == PROGRAM else response.content.decode()
+    assert "Cette page ne sait plus ce qu’elle affiche. Rechargez-la." in told
+    assert changes(before, everything()) == set()
+
+
+@pytest.mark.parametrize("cookie", FORGED.values(), ids=FORGED)
+def test_a_seat_that_we_did_not_give_is_told_nothing(scene, cookie):
+    response = with_cookie(cookie).get("/candidat/live/")
+    assert response.status_code == 403
+    assert response.json() == {"message": "Rejoignez d’abord votre session."}
+
+
 # The socket of the room
 
 MESSAGES = {
@@ -434,7 +466,7 @@ def test_names_and_words_are_shown_and_never_run(scene):
         page = scene.supervisor().get(scene.filled(path), headers={"accept": PAGE})
         check_harmless(page.content.decode(), "&lt;")
     check_harmless(board.whole(scene.room.pk)["html"], "&lt;")
-    row = board.change(scene.room.pk, scene.room.version).frame
+    row = board.change(scene.room.pk, str(scene.room.epoch), scene.room.version).frame
     check_harmless(row["html"], "&lt;")
 
 

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
@@ -11,8 +12,8 @@ from django.utils import timezone
 from candidates import seat_services, services
 from candidates.access import Seat
 from incidents import services as incidents
-from sessions_app import commands
-from sessions_app.models import Command, SupervisorAccess
+from sessions_app import board, commands, journal
+from sessions_app.models import Command, Session, SupervisorAccess
 from tests import factories
 from tests.snapshots import changes, everything, new_events
 
@@ -305,3 +306,71 @@ def test_one_stale_row_does_not_hold_the_others_back(room, by, browser):
         [moved.pk],
     )
     assert "vient de changer" in answer["refused"][0]["message"]
+
+
+# What a refusal shows
+
+
+def test_a_stale_click_gets_the_fresh_row(room, by, browser):
+    person, neighbour = factories.running(room, by), factories.running(room, by)
+    seen = person.row_version
+    services.end_test(person, user=by, reason="Départ anticipé")
+    body = {"idempotency_key": new_key(), "minutes": "5", "row_version": seen}
+    answer = browser.post(address(room, "add-time", person), body)
+    room.refresh_from_db()
+    fresh = answer.json()
+    assert (answer.status_code, fresh["v"], fresh["epoch"]) == (409, room.version, str(room.epoch))
+    assert fresh["rows"] == {str(person.pk): board.row_html(factories.fresh(person))}
+    assert fresh["row_version"] == factories.fresh(person).row_version > seen
+    assert 'data-state="finished"' in fresh["rows"][str(person.pk)]
+    assert neighbour.birth_name not in answer.text
+
+
+def test_a_group_that_all_refuse_gets_each_fresh_row(room, by, browser):
+    people = [factories.finished(room, by) for _ in range(2)]
+    answer = browser.post(address(room, "end-test"), group(*people)).json()
+    assert set(answer["rows"]) == {str(each.pk) for each in people}
+
+
+def test_what_was_answered_stays_answered_once_the_session_is_finalised(room, by, browser):
+    person = factories.running(room, by)
+    path, body = address(room, "end-test", person), {"idempotency_key": new_key()}
+    first = browser.post(path, body)
+    Session.objects.filter(pk=room.pk).update(state=Session.State.FINALIZED)
+    before = everything()
+    again = browser.post(path, body)
+    other = browser.post(path, {"idempotency_key": new_key()})
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert other.status_code == 409
+    assert "finalisée" in other.json()["message"]
+    assert changes(before, everything()) == set()
+
+
+# A database that does not answer
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(OperationalError, 503), (InterfaceError, 503), (InternalError, 503), (ValueError, 500)],
+)
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_an_outage_is_told_in_one_sentence(room, by, monkeypatch, error, status, accept):
+    """503 is what our scripts send again; nothing of the error is told."""
+    browser = logged_in(by)
+    browser.raise_request_exception = False
+    person = factories.running(room, by)
+
+    def fail(*args, **kwargs):
+        raise error("FATAL: password authentication failed for secret_user")
+
+    monkeypatch.setattr(journal, "record", fail)
+    before = everything()
+    body = {"idempotency_key": new_key(), "minutes": "5"}
+    answer = browser.post(address(room, "add-time", person), body, headers={"accept": accept})
+    assert (answer.status_code, answer.get("Retry-After")) == (status, {503: "2"}.get(status))
+    assert "secret_user" not in answer.text
+    text = answer.json()["message"] if accept == "application/json" else answer.text
+    assert "Réessayez dans un instant." in text
+    assert changes(before, everything()) == set()
+    monkeypatch.undo()
+    assert browser.post(address(room, "add-time", person), body).status_code == 200

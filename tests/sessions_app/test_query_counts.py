@@ -148,9 +148,15 @@ def test_the_frame_of_the_whole_board():
 
 def test_the_frame_of_what_changed():
     crowds = [Crowd(size) for size in SIZES]
-    changes = [board.change(each.room.pk, 0) for each in crowds]
+    changes = [board.change(each.room.pk, str(each.room.epoch), 0) for each in crowds]
     assert [len(change.frame["rows"]) for change in changes] == list(SIZES)
-    same([queries(lambda each=each: board.change(each.room.pk, 0)) for each in crowds], most=3)
+    same(
+        [
+            queries(lambda each=each: board.change(each.room.pk, str(each.room.epoch), 0))
+            for each in crowds
+        ],
+        most=3,
+    )
 
 
 def test_the_frame_of_what_a_browser_missed():

@@ -4,6 +4,7 @@ SQLite lets one writer in at a time, whatever we do; here the locks of the produ
 """
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,8 @@ from django.test import Client
 from candidates import duties, presence, seat_services, services
 from candidates.access import Seat
 from candidates.models import TimeGrant
-from sessions_app.models import SessionEvent
+from sessions_app import preparation
+from sessions_app.models import Session, SessionEvent
 from sessions_app.refusals import Conflict, Refusal
 from tests import factories
 
@@ -197,6 +199,73 @@ def test_several_processes_note_the_same_overtime_once(room, by, db_clock):
     db_clock.forward(minutes=106)
     at_once(*[duties.note_overtime] * 6)
     assert room.events.filter(type="overtime_reached").count() == 3
+    check_versions(room)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "auto_end", "told"),
+    [
+        (90, False, [("end_is_near", {"minutes": 15})]),
+        (100, False, [("end_is_near", {"minutes": 5})]),
+        (105, False, [("overtime_reached", {})]),
+        (105, True, [("test_ended", {"reason": "Heure de fin"})]),
+    ],
+)
+def test_three_timekeepers_at_the_deadline(room, by, db_clock, minutes, auto_end, told):
+    """Each of them runs every duty; each candidate gets each effect once."""
+    Session.objects.filter(pk=room.pk).update(auto_end=auto_end)
+    people = [factories.running(room, by) for _ in range(4)]
+    before = room.events.count()
+    db_clock.forward(minutes=minutes)
+    at_once(*[keep_time] * 3)
+    caused = room.events.order_by("version")[before:]
+    for each in people:
+        events = [(event.type, event.data) for event in caused if event.candidate_id == each.pk]
+        assert events == told
+    check_versions(room)
+
+
+def keep_time():
+    duties.tell_end_is_near()
+    duties.note_overtime()
+    duties.end_at_time()
+
+
+def test_time_added_at_the_instant_of_the_end(room, by, db_clock):
+    """Either the time came first and the test goes on, or it has ended and that is said."""
+    Session.objects.filter(pk=room.pk).update(auto_end=True)
+    for head_start in range(10):  # milliseconds of the timekeeper: each comes first sometimes
+        person = factories.running(room, by)
+        db_clock.forward(minutes=105)
+        _, added = at_once(duties.end_at_time, late_grant(person, by, head_start))
+        duties.end_at_time()
+        after = factories.fresh(person)
+        is_added = not isinstance(added, Refusal)
+        assert after.granted_minutes == 5 * is_added
+        assert after.state == ("in_progress" if is_added else "finished")
+        assert room.events.filter(candidate=person, type="test_ended").count() == (not is_added)
+    check_versions(room)
+
+
+def late_grant(person, by, milliseconds):
+    def add():
+        time.sleep(milliseconds / 1_000)
+        services.add_time(person, user=by, minutes=5)
+
+    return add
+
+
+def test_automatic_ends_switched_on_at_the_end_hour(room, by, db_clock):
+    """An overtime or an end first; an end after all, once."""
+    people = [factories.running(room, by) for _ in range(4)]
+    admin = factories.user(admin=True)
+    db_clock.forward(minutes=105)
+    room.auto_end = True
+    at_once(keep_time, keep_time, lambda: preparation.keep_changes(room, ["auto_end"], user=admin))
+    keep_time()
+    for person in people:
+        assert room.events.filter(candidate=person, type="test_ended").count() == 1
+        assert room.events.filter(candidate=person, type="overtime_reached").count() <= 1
     check_versions(room)
 
 

@@ -1,0 +1,102 @@
+"""How a server process of ours begins and ends, under uvicorn and under daphne.
+
+On SIGTERM: readiness turns red, every socket is told to come back (1012), the requests under
+way are answered, and only then the server itself hears of the signal.
+"""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+
+from daphne.ws_protocol import WebSocketProtocol
+
+from sessions_app.live import hub
+
+RED_FIRST_SECONDS = 0.5  # what a load balancer is left to look elsewhere
+GOODBYE_SECONDS = 2  # for browsers to hear that they must come back
+REQUESTS_SECONDS = 10
+
+
+class Lifecycle:
+    """Wraps the whole application: the hub lives as long as the server."""
+
+    def __init__(self, inner):
+        self.inner = inner
+        self.under_way = 0
+        self._ending: asyncio.Task | None = None
+        self._server_handler = None
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        hub.ensure_running()
+        if scope["type"] == "http":
+            self.under_way += 1
+            try:
+                await self.inner(scope, receive, send)
+            finally:
+                self.under_way -= 1
+        elif hub.is_stopping:
+            await receive()
+            await send({"type": "websocket.close"})
+        else:
+            await self.inner(scope, receive, send)
+
+    async def _lifespan(self, receive, send) -> None:
+        await receive()
+        self.begin()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await hub.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def begin(self) -> None:
+        """The server is up: time is kept from now on, and SIGTERM comes here first."""
+        hub.ensure_running()
+        if threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
+            self._server_handler = signal.getsignal(signal.SIGTERM)
+            signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(self._asked_to_stop))
+
+    def _asked_to_stop(self) -> None:
+        if self._ending is None:
+            self._ending = asyncio.get_running_loop().create_task(self._end())
+        else:
+            self._hand_over()
+
+    async def _end(self) -> None:
+        hub.is_stopping = True
+        if hub.rooms or self.under_way:
+            await asyncio.sleep(RED_FIRST_SECONDS)
+            hub.send_everyone_back()
+            await _until(lambda: not hub.rooms, GOODBYE_SECONDS)
+            await _until(lambda: not self.under_way, REQUESTS_SECONDS)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        signal.signal(signal.SIGTERM, self._server_handler)
+        signal.raise_signal(signal.SIGTERM)
+
+
+async def _until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not condition() and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.05)
+
+
+def fit_daphne(lifecycle: Lifecycle) -> None:
+    """What daphne lacks: a beginning before the first request, and the closing codes of servers.
+
+    Its reactor runs under daphne only; elsewhere this does nothing.
+    """
+    from twisted.internet import reactor  # the one that daphne has installed
+
+    reactor.callWhenRunning(reactor.callLater, 0, lifecycle.begin)
+    WebSocketProtocol.serverClose = _close
+
+
+def _close(protocol: WebSocketProtocol, code: int | None = None) -> None:
+    # `sendClose` refuses 1012 and 1013, which exist for servers to say (RFC 6455, 7.4).
+    protocol.sendCloseFrame(code=1000 if code is None else code)

@@ -1,0 +1,89 @@
+"""What the live rooms of a process hang on, looked at again every two seconds: one query.
+
+A socket was let in by `access`; it stays open while what let it in still holds: the login, the
+account, its password, the access to the session.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+
+from django.contrib.sessions.models import Session as Login
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Now
+
+from .models import Session, SupervisorAccess, User
+
+LOGIN = "login"  # logged out, account disabled, password changed
+ACCESS = "access"  # access to the session withdrawn
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What a supervisor's socket was let in with."""
+
+    session_id: int
+    user_id: int
+    login: str  # the key of the HTTP session
+    password: str  # a digest that changes with the password
+
+
+@dataclass
+class Look:
+    """What one look has seen. `versions`: session id → (epoch, version)."""
+
+    versions: dict[int, tuple[str, int]] = field(default_factory=dict)
+    logins: set[str] = field(default_factory=set)
+    users: dict[int, User] = field(default_factory=dict)
+    accesses: set[tuple[int, int]] = field(default_factory=set)
+
+    def closes(self, ticket: Ticket) -> str | None:
+        """Why a socket may not stay open, or None."""
+        user = self.users.get(ticket.user_id)
+        if user is None or ticket.login not in self.logins:
+            return LOGIN
+        if user.get_session_auth_hash() != ticket.password:
+            return LOGIN
+        if user.is_superuser or (ticket.session_id, ticket.user_id) in self.accesses:
+            return None
+        return ACCESS
+
+
+def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
+    """The versions of these sessions, and what is left of what these tickets hang on."""
+    seen = Look()
+    user_ids = {ticket.user_id for ticket in tickets}
+    logins = {ticket.login for ticket in tickets}
+    rows = _row("version", Session.objects.filter(pk__in=session_ids), "pk", "epoch", "version")
+    accesses = SupervisorAccess.objects.filter(revoked_at=None, user_id__in=user_ids)
+    accesses = accesses.filter(session_id__in=session_ids)
+    users = User.objects.filter(is_active=True, pk__in=user_ids)
+    open_logins = Login.objects.filter(session_key__in=logins, expire_date__gt=Now())
+    parts = [
+        _row("access", accesses, "session_id", "user_id"),
+        _row("user", users, "pk", "password", "is_superuser"),
+        _row("login", open_logins, "session_key"),
+    ]
+    for kind, *values in rows.union(*parts, all=True):
+        _note(seen, kind, *values)
+    return seen
+
+
+def _row(kind: str, rows, *columns: str):
+    """The same four columns of text for each table, so that one statement reads them all."""
+    named = [f"text_{number}" for number in range(3)]
+    texts = [Cast(column, CharField()) for column in columns]
+    texts += [Value("", CharField())] * (3 - len(columns))
+    rows = rows.order_by().annotate(kind=Value(kind), **dict(zip(named, texts, strict=True)))
+    return rows.values_list("kind", *named)
+
+
+def _note(seen: Look, kind: str, first: str, second: str, third: str) -> None:
+    if kind == "version":
+        seen.versions[int(first)] = (str(uuid.UUID(second)), int(third))
+    elif kind == "access":
+        seen.accesses.add((int(first), int(second)))
+    elif kind == "login":
+        seen.logins.add(first)
+    else:
+        is_superuser = third in {"1", "true", "t"}
+        seen.users[int(first)] = User(pk=int(first), password=second, is_superuser=is_superuser)
