@@ -1,131 +1,150 @@
-// Every action of the supervisor: one intention, one key, sent until it is answered.
+// Every action of the supervisor: one intention, one key, kept until it is answered.
 // Rows are redrawn by frames while a request may be under way: nothing here hangs on them.
 
+import { applyFresh, shown } from "./board.js";
+import { deliver, newKey } from "./delivery.js";
 import { notice } from "./notices.js";
+import * as sheet from "./sheet.js";
 
-const WAITS_MS = [1_000, 2_000, 4_000, 8_000];
-const BUSY = new Set([502, 503, 504]);
-const sheet = document.getElementById("sheet");
-const sheetBody = document.getElementById("sheet-body");
-const underWay = new Set();
-let isLive = () => true;
-let afterSuccess = () => {};
-let opener = null;
+const SAME_CLICK_MS = 700; // pressed again sooner, it was meant once
+const unanswered = new Map(); // what a row's button meant → its key, until it is settled
+const settledAt = new Map(); // what was settled → when
+const underWay = new Set(); // keys
+const retrying = new Set(); // keys
+let whyNot = () => null;
+let afterGroup = () => {};
 
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-// `crypto.randomUUID` is missing where a room is served over plain HTTP.
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** POST once, again after a lost reply; the same key makes a repeat harmless. */
-async function post(url, body) {
-  for (const wait of [...WAITS_MS, null]) {
-    try {
-      const headers = { Accept: "application/json", "X-CSRFToken": document.body.dataset.csrf };
-      const response = await fetch(url, { method: "POST", body, headers, redirect: "error" });
-      if (!BUSY.has(response.status)) return response;
-    } catch {
-      // The network failed: whether the server heard us is unknown.
+/** `options.whyNot()`: the sentence to say when nothing may be sent now, or null. */
+export function start(options) {
+  ({ whyNot, afterGroup } = options);
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-send], [data-sheet]")) event.preventDefault();
+    if (form.matches("[data-send]")) {
+      send(form);
+    } else if (form.matches("[data-sheet]")) {
+      const query = new URLSearchParams(new FormData(form));
+      openSheet(`${form.getAttribute("action")}?${query}`, event.submitter ?? form);
     }
-    if (wait === null) return null;
-    await pause(wait);
-  }
+  });
+  document.addEventListener("click", (event) => {
+    // The rows may have moved under the pointer: a second click was not meant for this one.
+    if (event.detail > 1 && event.target.closest(".row .do")) event.preventDefault();
+    const link = event.target.closest("a[data-sheet]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.defaultPrevented) {
+      event.preventDefault();
+      openSheet(link.href, link);
+    }
+    const chip = event.target.closest("[data-fill]");
+    if (chip) chip.form.elements[chip.dataset.fill].value = chip.dataset.value;
+  });
 }
 
-async function sentence(response) {
-  if (!response) return "Pas de réponse du serveur. Vérifiez la connexion, puis recommencez.";
-  try {
-    return (await response.json()).message;
-  } catch {
-    return "Le serveur n’a pas pu répondre. Recommencez dans un instant.";
+async function openSheet(url, from) {
+  await sheet.open(url, from);
+  showWhetherPossible();
+}
+
+/** A button that cannot send anything now looks like it, and says why when pressed. */
+export function showWhetherPossible() {
+  const isPossible = whyNot() === null;
+  for (const button of document.querySelectorAll("[data-send] button:not([type=button])")) {
+    if (isPossible) button.removeAttribute("aria-disabled");
+    else button.setAttribute("aria-disabled", "true");
   }
 }
 
 async function send(form) {
   // Not `form.action`: a field of that name would hide it.
   const url = form.dataset.send || form.getAttribute("action");
-  if (underWay.has(url)) return;
-  if (!isLive()) {
-    fail(form, "La page n’est pas à jour : attendez le retour de la connexion.");
-    return;
-  }
   const body = new URLSearchParams(new FormData(form));
-  if (!body.get("idempotency_key")) body.set("idempotency_key", newKey());
+  if (!body.has("epoch")) body.set("epoch", shown().epoch);
+  const ownKey = body.get("idempotency_key"); // a dialog's; a row has none
+  const meant = ownKey || `${url} ${body.get("row_version")}`;
+  const key = ownKey || unanswered.get(meant) || newKey();
+  if (underWay.has(key) || wasJustSettled(ownKey || url)) return;
+  const who = nameOf(form);
+  const refusal = whyNot();
+  if (refusal) {
+    fail(form, who, refusal);
+    return;
+  }
+  body.set("idempotency_key", key);
+  if (!ownKey) unanswered.set(meant, key);
+  const { ok, isSettled, answer } = await whileBusy(form, key, () =>
+    deliver(url, body, () => showRetrying(key, true)),
+  );
+  if (isSettled) {
+    unanswered.delete(meant);
+    settledAt.set(url, performance.now());
+  }
+  if (ok) {
+    succeed(form, body, answer);
+    return;
+  }
+  if (isSettled && ownKey) decideAgain(form, answer);
+  applyFresh(answer);
+  showWhetherPossible();
+  fail(form, who, answer.message);
+}
+
+function wasJustSettled(what) {
+  return performance.now() - (settledAt.get(what) ?? -Infinity) < SAME_CLICK_MS;
+}
+
+async function whileBusy(form, key, task) {
   const button = form.querySelector("button:not([type=button])");
-  underWay.add(url);
+  underWay.add(key);
   button.setAttribute("aria-busy", "true");
-  const response = await post(url, body);
-  underWay.delete(url);
+  hideAlert(form);
+  const result = await task();
+  underWay.delete(key);
+  showRetrying(key, false);
   button.removeAttribute("aria-busy");
-  if (response?.ok) {
-    const { refused } = await response.json();
-    for (const each of refused) notice(each.message, "warning");
-    if (sheet.open && sheet.contains(form)) sheet.close();
-    afterSuccess();
+  return result;
+}
+
+function succeed(form, body, { refused }) {
+  for (const each of refused ?? []) notice(each.message, "warning");
+  if (sheet.holds(form)) sheet.close();
+  if (body.has("candidate")) afterGroup();
+}
+
+// Refused: who presses again has read why, and means it anew, of what is true now.
+function decideAgain(form, { row_version: row, v }) {
+  const { idempotency_key: key, row_version: seen } = form.elements;
+  key.value = newKey();
+  settledAt.set(key.value, performance.now());
+  if (seen && (row ?? v)) seen.value = row ?? v;
+}
+
+function showRetrying(key, isRetrying) {
+  if (isRetrying) retrying.add(key);
+  else retrying.delete(key);
+  const text = retrying.size ? "Nouvel essai…" : "";
+  for (const node of document.querySelectorAll(".retrying")) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+}
+
+const alertOf = (form) => form.isConnected && form.querySelector("[role=alert]");
+
+function hideAlert(form) {
+  const place = alertOf(form);
+  if (place) place.hidden = true;
+}
+
+function fail(form, who, text) {
+  const place = alertOf(form);
+  if (place) {
+    place.textContent = text;
+    place.hidden = false;
   } else {
-    fail(form, await sentence(response));
+    notice(who ? `${who} : ${text}` : text, "error");
   }
 }
 
-function fail(form, text) {
-  const place = form.querySelector("[role=alert]");
-  if (!place) {
-    notice(text, "error");
-    return;
-  }
-  place.textContent = text;
-  place.hidden = false;
-}
-
-async function openSheet(url, from) {
-  const row = from.closest(".row");
-  opener = row ? { id: row.id, key: from.closest("[data-key]")?.dataset.key ?? "act" } : { from };
-  try {
-    const response = await fetch(url, { headers: { Accept: "application/json" } });
-    if (!response.ok) throw new Error(await sentence(response));
-    sheetBody.innerHTML = await response.text();
-  } catch (error) {
-    notice(error.message.includes(" ") ? error.message : await sentence(null), "error");
-    return;
-  }
-  if (!sheet.open) sheet.showModal();
-  sheetBody.querySelector("h2").focus();
-}
-
-// The row may have been redrawn, or have moved: the focus returns to its twin.
-function returnFocus() {
-  sheetBody.replaceChildren();
-  const row = opener?.id && document.getElementById(opener.id);
-  const twin = row && (row.querySelector(`[data-key="${opener.key}"]`) ?? row.querySelector('[data-key="more"]'));
-  (twin ?? opener?.from)?.focus({ preventScroll: true });
-}
-
-export function start(options) {
-  isLive = options.isLive;
-  afterSuccess = options.afterSuccess;
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (form.matches("[data-send]")) {
-      event.preventDefault();
-      send(form);
-    } else if (form.matches("[data-sheet]")) {
-      event.preventDefault();
-      const query = new URLSearchParams(new FormData(form));
-      openSheet(`${form.getAttribute("action")}?${query}`, event.submitter ?? form);
-    }
-  });
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-sheet]");
-    if (link && !event.ctrlKey && !event.metaKey) {
-      event.preventDefault();
-      openSheet(link.href, link);
-    }
-    const chip = event.target.closest("[data-fill]");
-    if (chip) chip.form.elements[chip.dataset.fill].value = chip.dataset.value;
-    if (event.target === sheet) sheet.close();
-  });
-  sheet.addEventListener("close", returnFocus);
+function nameOf(form) {
+  const place = form.closest(".row")?.querySelector(".who") ?? form.closest("dialog")?.querySelector("h2");
+  return place?.textContent.trim().replace(/\s+/g, " ");
 }

@@ -1,12 +1,21 @@
 // The board: applies the server's frames to the rows. A row is a whole state, rendered by the
-// same partial as the page, so that the page equals what a reload would show.
+// same partial as the page, so that the page equals what a reload would show. Time never goes
+// back, and what has not changed is not touched.
+
+import { holdFocus, holdPlace } from "./steady.js";
 
 const board = () => document.getElementById("board");
-let lastFilter = () => {};
+const sources = new WeakMap(); // element → its HTML as the server wrote it
+const fresh = new Map(); // candidate id → version of a row that is ahead of the board
+const past = new Set(); // epochs that are over
+let heard = shown(); // the latest that the server has named
+const afterwards = [];
 
-/** Called after each change of the rows, to filter and select again. */
+remember(board());
+
+/** Called after each change of the rows, before anybody sees it: to filter, to tell the time. */
 export function afterChange(callback) {
-  lastFilter = callback;
+  afterwards.push(callback);
 }
 
 export function shown() {
@@ -14,62 +23,165 @@ export function shown() {
   return { epoch, v: Number(version) };
 }
 
-/** Apply one frame. Returns false when something was missed: the caller asks to resume. */
+/** Apply one frame. Returns whether the board shows all that the server has named so far. */
 export function apply(frame) {
+  if (hear(frame)) {
+    const { epoch, v } = shown();
+    const isThisHistory = heard.epoch === epoch;
+    if (frame.type === "board" && (!isThisHistory || frame.v > v)) change(() => takeBoard(frame));
+    if (frame.type === "rows" && isThisHistory && frame.from <= v && v < frame.v) {
+      change(() => takeRows(frame));
+    }
+  }
   const { epoch, v } = shown();
-  if (frame.type === "board") {
-    if (frame.epoch !== epoch || frame.v >= v) replaceBoard(frame);
-    return true;
-  }
-  if (frame.type === "rows") {
-    if (frame.v <= v) return true;
-    if (frame.from > v) return false;
-    applyRows(frame);
-    return true;
-  }
-  if (frame.type === "hb" || frame.type === "hello") return frame.epoch === epoch && frame.v <= v;
+  return heard.epoch === epoch && heard.v <= v;
+}
+
+/** The rows that came with a refused action, true at `v`; counters are left to the frames. */
+export function applyFresh({ epoch, v, rows = {} }) {
+  if (epoch !== shown().epoch || epoch !== heard.epoch) return;
+  change(() => {
+    for (const [id, html] of Object.entries(rows)) {
+      if (v <= Math.max(shown().v, fresh.get(id) ?? 0)) continue;
+      fresh.set(id, v);
+      place(parse(html));
+    }
+  });
+}
+
+// Which history the server speaks of, and how far it is; false for one that is over.
+function hear({ epoch = heard.epoch, v }) {
+  if (past.has(epoch)) return false;
+  if (v !== undefined) heard = { epoch, v: epoch === heard.epoch ? Math.max(v, heard.v) : v };
   return true;
 }
 
-function replaceBoard(frame) {
-  const picked = new Set([...document.querySelectorAll(".pick:checked")].map((box) => box.value));
-  const mark = markFocus();
-  const template = document.createElement("template");
-  template.innerHTML = frame.html;
-  board().replaceWith(template.content);
-  for (const box of document.querySelectorAll(".pick")) box.checked = picked.has(box.value);
-  mark();
-  lastFilter();
+function change(apply) {
+  const [giveFocusBack, givePlaceBack] = [holdFocus(), holdPlace()];
+  apply();
+  for (const callback of afterwards) callback();
+  giveFocusBack();
+  givePlaceBack();
 }
 
-function applyRows(frame) {
-  const mark = markFocus();
+function takeBoard(frame) {
+  const { epoch } = shown();
+  if (frame.epoch !== epoch) {
+    past.add(epoch);
+    fresh.clear();
+  }
+  const next = parse(frame.html);
+  const ids = new Set([...next.querySelectorAll(".row")].map((row) => row.id));
+  settle(board(), next, frame.v);
+  for (const row of board().querySelectorAll(".row")) if (!ids.has(row.id)) takeOut(row);
+  forgetFresh(frame.v);
+}
+
+function takeRows(frame) {
   for (const [id, html] of Object.entries(frame.rows)) {
-    const template = document.createElement("template");
-    template.innerHTML = html.trim();
-    place(template.content.firstElementChild, document.getElementById(`row-${id}`));
+    if ((fresh.get(id) ?? 0) <= frame.v) place(parse(html));
   }
   for (const [name, value] of Object.entries(frame.counters)) {
     const node = board().querySelector(`[data-counter="${name}"]`);
-    if (node) node.textContent = value;
+    if (node && node.textContent !== String(value)) write(node, value);
   }
   board().dataset.version = frame.v;
-  mark();
-  lastFilter();
+  forgetFresh(frame.v);
 }
 
-function place(row, old) {
+// What holds the number is no longer as the server wrote it.
+function write(node, text) {
+  node.textContent = text;
+  for (let each = node; each !== board(); each = each.parentElement) sources.delete(each);
+}
+
+function forgetFresh(version) {
+  for (const [id, v] of fresh) if (v <= version) fresh.delete(id);
+}
+
+function parse(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html.trim();
+  const element = template.content.firstElementChild;
+  remember(element);
+  return element;
+}
+
+function holdsRows(element) {
+  return element.querySelector("ul.rows") !== null;
+}
+
+/** Note what the server wrote, before anything of ours ticks or hides in it. */
+function remember(element) {
+  if (element.matches("ul.rows") || holdsRows(element)) [...element.children].forEach(remember);
+  else sources.set(element, element.outerHTML);
+}
+
+function isSame(a, b) {
+  return sources.get(a) === sources.get(b);
+}
+
+/** Make `old` like `fresh`: rows one by one, the rest where it differs. */
+function settle(old, next, version) {
+  if (next.matches("ul.rows")) {
+    settleRows(next, version);
+  } else if (holdsRows(next)) {
+    for (const { name, value } of next.attributes) old.setAttribute(name, value);
+    settleParts(old, next, version);
+  } else if (!isSame(old, next)) {
+    old.replaceWith(next);
+  }
+}
+
+function settleParts(old, next, version) {
+  const key = (part) => part.id || part.className || part.tagName;
+  const parts = new Map([...old.children].map((part) => [key(part), part]));
+  let following = old.firstElementChild;
+  for (const part of [...next.children]) {
+    const twin = parts.get(key(part));
+    parts.delete(key(part));
+    if (twin) {
+      following = twin.nextElementSibling;
+      settle(twin, part, version);
+    } else {
+      putIn(old, part, following);
+    }
+  }
+  for (const part of parts.values()) takeOut(part);
+}
+
+// With the line end that follows each element in what the server writes.
+function putIn(parent, element, next) {
+  parent.insertBefore(element, next);
+  element.after("\n");
+}
+
+function takeOut(element) {
+  if (element.nextSibling?.nodeType === Node.TEXT_NODE) element.nextSibling.remove();
+  element.remove();
+}
+
+function settleRows(next, version) {
+  for (const row of [...next.children]) {
+    if ((fresh.get(row.dataset.candidate) ?? 0) <= version) place(row);
+  }
+}
+
+/** Put a row where it belongs, in the place of its older state. */
+function place(row) {
   const list = document.getElementById("needsMe" in row.dataset ? "needs-me" : "room");
+  const old = document.getElementById(row.id);
+  if (old && isSame(old, row)) return;
   if (old) {
     row.querySelector(".pick").checked = old.querySelector(".pick").checked;
     if (old.parentElement === list && order(row, old) === 0) {
       old.replaceWith(row);
       return;
     }
-    old.remove();
+    takeOut(old);
   }
   const next = [...list.children].find((other) => order(row, other) < 0);
-  list.insertBefore(row, next ?? null);
+  putIn(list, row, next ?? null);
 }
 
 // The order of the server: longest wait first, then by name without accents, then by number.
@@ -79,19 +191,4 @@ function order(a, b) {
   if (by) return by;
   if (a.dataset.order !== b.dataset.order) return a.dataset.order < b.dataset.order ? -1 : 1;
   return Number(a.dataset.candidate) - Number(b.dataset.candidate);
-}
-
-// A row that is redrawn while one of its controls has the focus gives it back to its twin.
-function markFocus() {
-  const active = document.activeElement;
-  const row = active?.closest?.(".row");
-  if (!row) return () => {};
-  const { id } = row;
-  const selector = active.matches(".pick") ? ".pick" : `[data-key="${active.dataset.key}"]`;
-  return () => {
-    if (document.contains(active)) return;
-    const twin = document.getElementById(id)?.querySelector(selector);
-    const target = twin ?? document.getElementById(id)?.querySelector('[data-key="more"]');
-    target?.focus({ preventScroll: true });
-  };
 }

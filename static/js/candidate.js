@@ -14,15 +14,21 @@ const status = document.getElementById("live-status");
 const trouble = document.getElementById("trouble");
 const warned = new Set();
 const READ_MS = 20_000;
+const ANSWERING = new Set(["question", "review"]);
+const drafts = new Map(); // question number → what is chosen or typed, not sent yet
+let seat = { epoch: null, v: 0 }; // of the last frame
 let failures = 0;
 let saidAt = 0;
+let again = null; // what could not be delivered, and when it is sent again
 
 learn(document.body.dataset.now);
 const stage = () => holder.querySelector("[data-stage]");
 let { endsAt: knownEnd, stage: knownStage } = stage().dataset;
 
+/** Ask for the stage again; an answer that waits to be sent goes first, and brings it back. */
 function reload() {
-  htmx.trigger(holder, "stage-changed");
+  if (again) sendAgain();
+  else htmx.trigger(holder, "stage-changed");
 }
 
 function say(text) {
@@ -31,26 +37,40 @@ function say(text) {
   status.hidden = false;
 }
 
-connect(document.body.dataset.socket, {
+const { socket, poll } = document.body.dataset;
+connect({ socket, poll }, {
+  shown: () => null, // a seat frame is a whole state
   frame(frame) {
-    if (frame.type !== "seat") return;
-    const here = stage().dataset;
-    if (frame.ends_at) here.endsAt = frame.ends_at;
-    followEnd(here);
-    if (frame.stage !== here.stage && !(frame.stage === "question" && here.stage === "review")) {
-      reload();
-    }
+    if (frame.type === "seat") takeSeat(frame);
+    // Who answers questions learns what is new with the next one; who waits asks again.
+    const isExact = frame.v <= seat.v || ANSWERING.has(stage().dataset.stage);
+    return frame.type !== "hello" && frame.epoch === seat.epoch && isExact;
   },
-  live(isLive, heardAt) {
+  live(isLive, exactAt) {
     document.body.classList.toggle("stale", !isLive);
     if (isLive) {
       if (trouble.textContent === CUT_OFF) trouble.hidden = true;
-    } else if (performance.now() - heardAt > NOTICED_MS && trouble.hidden) {
+    } else if (performance.now() - exactAt > NOTICED_MS && trouble.hidden) {
       trouble.textContent = CUT_OFF;
       trouble.hidden = false;
     }
   },
+  over() {
+    trouble.hidden = true;
+    document.getElementById("over").hidden = false;
+  },
 });
+
+function takeSeat(frame) {
+  if (frame.epoch === seat.epoch && frame.v < seat.v) return; // late: time does not go back
+  seat = { epoch: frame.epoch, v: frame.v };
+  const here = stage().dataset;
+  if (frame.ends_at) here.endsAt = frame.ends_at;
+  followEnd(here);
+  if (frame.stage !== here.stage && !(frame.stage === "question" && here.stage === "review")) {
+    reload();
+  }
+}
 
 /** The end hour has moved: say so, whether a frame or a new page brought it. */
 function followEnd({ endsAt: iso, stage: name }) {
@@ -101,7 +121,24 @@ function showDeadline() {
 }
 
 // htmx sends the forms; what it could not deliver is sent again, an answer is never lost.
+// A form that is on its way is not sent twice: a double click answers one question.
+holder.addEventListener(
+  "submit",
+  (event) => {
+    if (!event.target.ariaBusy) return;
+    event.preventDefault();
+    event.stopPropagation();
+  },
+  true,
+);
+holder.addEventListener("htmx:beforeRequest", ({ target }) => {
+  if (target.matches("form")) target.ariaBusy = "true";
+});
+holder.addEventListener("htmx:afterRequest", ({ target }) => {
+  target.ariaBusy = null;
+});
 holder.addEventListener("htmx:sendError", (event) => retry(event));
+holder.addEventListener("htmx:timeout", (event) => retry(event));
 holder.addEventListener("htmx:responseError", async (event) => {
   const { xhr } = event.detail;
   if ([502, 503, 504].includes(xhr.status)) {
@@ -120,21 +157,46 @@ holder.addEventListener("htmx:responseError", async (event) => {
   else if (xhr.status === 409) reload();
 });
 
-function retry(event) {
+function retry({ target }) {
   trouble.textContent = "La connexion est coupée : votre réponse sera envoyée dès son retour.";
   trouble.hidden = false;
+  clearTimeout(again?.timer);
   const wait = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)];
   failures += 1;
-  const form = event.target.closest("form");
-  setTimeout(() => {
-    if (!form) reload();
-    else if (document.contains(form)) form.requestSubmit();
-  }, wait);
+  again = { form: target.closest("form"), timer: setTimeout(sendAgain, wait) };
 }
 
+function sendAgain() {
+  clearTimeout(again.timer);
+  const { form } = again;
+  again = null;
+  if (form?.isConnected) form.requestSubmit();
+  else reload();
+}
+
+// What is chosen or typed is still there after a pause, or a problem that was looked at.
+function keepDraft() {
+  const form = document.getElementById("question-form");
+  if (form) drafts.set(form.elements.question.value, new FormData(form).getAll("answer"));
+}
+
+function giveDraftBack() {
+  const form = document.getElementById("question-form");
+  const draft = form && drafts.get(form.elements.question.value);
+  if (!draft) return;
+  for (const field of form.querySelectorAll("[name=answer]")) {
+    if (field.matches("[type=radio], [type=checkbox]")) field.checked = draft.includes(field.value);
+    else [field.value] = draft;
+  }
+}
+
+holder.addEventListener("htmx:beforeSwap", keepDraft);
 holder.addEventListener("htmx:afterSwap", () => {
   failures = 0;
+  clearTimeout(again?.timer);
+  again = null;
   trouble.hidden = true;
+  giveDraftBack();
   // What has been read gives its place back with the next page.
   if (performance.now() - saidAt > READ_MS || stage().dataset.stage === "finished") {
     status.hidden = true;

@@ -1,28 +1,43 @@
 // The supervisor's page: joins the socket, the board, the filters and the actions.
 
 import * as actions from "./actions.js";
-import { apply, shown } from "./board.js";
+import { afterChange, apply, shown } from "./board.js";
 import { duration, learn, now, tick } from "./clock.js";
 import { connect } from "./connection.js";
 import * as filters from "./filters.js";
+import * as sheet from "./sheet.js";
 
+const NOT_LIVE = "La page n’est pas à jour : attendez le retour de la connexion.";
 const pulse = document.getElementById("pulse");
 const pulseText = pulse.querySelector(".pulse-text");
 const status = document.getElementById("live-status");
 const hour = document.querySelector("[data-clock]");
+const over = document.getElementById("over");
 let lostAt = null;
 
 learn(document.body.dataset.now);
 filters.start();
 
-const connection = connect(document.body.dataset.socket, {
-  frame(frame, send) {
-    if (!apply(frame)) send({ type: "resume", ...shown() });
-    if (frame.say?.length) status.textContent = frame.say.join(" ");
+const { socket, poll } = document.body.dataset;
+const connection = connect({ socket, poll }, {
+  shown,
+  frame(frame) {
+    const before = shown().v;
+    const isExact = apply(frame);
+    if (frame.say?.length && shown().v !== before) status.textContent = frame.say.join(" ");
+    return isExact;
   },
-  live(isLive, heardAt) {
-    lostAt = isLive ? null : heardAt;
-    showPulse();
+  live(isLive, exactAt) {
+    const hasChanged = isLive !== (lostAt === null);
+    lostAt = isLive ? null : exactAt;
+    showPulse(isLive ? "on" : "stale");
+    if (hasChanged) actions.showWhetherPossible();
+  },
+  over() {
+    lostAt = null;
+    over.hidden = false;
+    showPulse("off");
+    actions.showWhetherPossible();
   },
 });
 
@@ -37,33 +52,42 @@ menu.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-actions.start({ isLive: connection.isLive, afterSuccess: filters.stopChoosing });
+actions.start({
+  whyNot() {
+    if (!over.hidden) return over.querySelector("p").textContent;
+    return connection.isLive() ? null : NOT_LIVE;
+  },
+  afterGroup: filters.stopChoosing,
+});
 
 function counter(name) {
   return document.querySelector(`[data-counter="${name}"]`).textContent;
 }
 
-function showPulse() {
-  pulse.dataset.live = lostAt === null ? "on" : "stale";
-  document.body.classList.toggle("stale", lostAt !== null);
-  pulseText.textContent =
-    lostAt === null
-      ? `en direct · ${counter("seen")} sur ${counter("expected")} vus`
-      : `connexion perdue depuis ${duration(performance.now() - lostAt)}`;
+const PULSES = {
+  on: () => `en direct · ${counter("seen")} sur ${counter("expected")} vus`,
+  stale: () => `connexion perdue depuis ${duration(performance.now() - lostAt)}`,
+  off: () => "déconnecté",
+};
+
+function showPulse(state) {
+  pulse.dataset.live = state;
+  document.body.classList.toggle("stale", state !== "on");
+  pulseText.textContent = PULSES[state]();
 }
 
-setInterval(() => {
+function showTimes() {
   const paused = document.querySelector(".paused-room [data-since]")?.dataset.since;
   tick(document.getElementById("main"), paused);
-  if (sheetIsOpen()) tick(document.getElementById("sheet"));
-  if (lostAt !== null) showPulse();
+  if (sheet.isOpen()) tick(document.getElementById("sheet"));
   hour.textContent = new Date(now()).toLocaleTimeString("fr", {
     hour: "2-digit",
     minute: "2-digit",
     timeZone: document.body.dataset.zone,
   });
-}, 1_000);
-
-function sheetIsOpen() {
-  return document.getElementById("sheet").open;
 }
+
+// A row that is redrawn tells its time at once, and so keeps its height.
+afterChange(showTimes);
+showTimes();
+setInterval(showTimes, 1_000);

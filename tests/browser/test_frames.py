@@ -1,12 +1,16 @@
 """The page as frames leave it is the page as a reload shows it; nobody's typing is disturbed."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
-from candidates import services
+from candidates import absences, presence, services
+from candidates.absences import Departure
+from candidates.models import Node
 from incidents import services as incident_services
+from sessions_app import clock
 from sessions_app.models import Session
 from tests import factories
 
@@ -109,3 +113,32 @@ def test_two_supervisors_in_conflict(browser, site):
         "vient de changer"
     )
     expect(supervisor.row(person)).to_have_attribute("data-state", "finished")
+
+
+def test_a_loss_of_the_network_is_one_card(browser, site):
+    """The card comes, counts down with the focus on its button, and goes."""
+    room = factories.session()
+    user = factories.supervisor(room)
+    people = [factories.running(room, user) for _ in range(8)]
+    Node.objects.create(name=presence.NODE, seen_at=clock.now() + timedelta(hours=1))
+    supervisor = open_room(browser, site, room)
+    page, card = supervisor.page, supervisor.page.locator("#lost-together")
+    since = clock.now() - timedelta(seconds=12)
+    absences.declare_away(room.pk, [Departure(each.pk, room.pk, since, "") for each in people[1:]])
+    expect(card).to_contain_text("7 candidats déconnectés ensemble")
+    expect(page.locator("#needs-me li")).to_have_count(0)
+    supervisor.accessible("a shared loss")
+    button = card.get_by_role("button", name="Suspendre la salle…")
+    button.focus()
+    presence.connected(people[1].pk, factories.seat_of(people[1]))
+    expect(card).to_contain_text("6 candidats")
+    expect(button).to_be_focused()
+    after_frames = page.evaluate(BOARD)
+    page.reload()
+    expect(page.locator("#pulse")).to_have_attribute("data-live", "on")
+    assert page.evaluate(BOARD) == after_frames
+    for person in people[2:]:
+        presence.connected(person.pk, factories.seat_of(person))
+    expect(card).to_have_count(0)
+    expect(page.locator(".calm")).to_be_visible()
+    assert supervisor.errors == []

@@ -1,0 +1,68 @@
+// A change of the rows moves neither what the person looks at, nor the focus.
+
+// Done here for every browser alike: several have no scroll anchoring of their own.
+for (const each of [document.body, needsMe()]) each.style.overflowAnchor = "none";
+
+/** Call before a change; what it returns, called after, gives a redrawn control its focus back. */
+export function holdFocus() {
+  const active = document.activeElement;
+  const control = nameOf(active);
+  const home = active?.closest(".row, #board")?.id;
+  if (!home || !control) return () => {};
+  return () => {
+    if (document.activeElement === active) return;
+    const place = document.getElementById(home);
+    const twin = place?.querySelector(control) ?? place?.querySelector(":scope > .do [data-key=more]");
+    twin?.focus({ preventScroll: true });
+  };
+}
+
+// How to find again the control that will stand for this one.
+function nameOf(control) {
+  if (control?.matches(".pick")) return ".pick";
+  if (control?.dataset.key) return `[data-key="${control.dataset.key}"]`;
+  if (control?.dataset.filter) return `[data-filter="${control.dataset.filter}"]`;
+  return control?.closest(".paused-room") ? ".paused-room button" : null;
+}
+
+/** Call before a change; what it returns, called after, puts what was in sight where it was. */
+export function holdPlace() {
+  const marks = rowsInSight().filter(({ scroller }) => scroller.scrollTop > 0);
+  return () => {
+    for (const scroller of new Set(marks.map((mark) => mark.scroller))) {
+      const mark = marks.find((each) => each.scroller === scroller && hasStayed(each));
+      if (mark) scroller.scrollTop += find(mark).getBoundingClientRect().top - mark.top;
+    }
+  };
+}
+
+/** The rows whose top is in sight: the one that has the focus, then from the top. */
+function rowsInSight() {
+  const page = document.scrollingElement;
+  const section = needsMe();
+  // Beside the room on a laptop, it scrolls by itself.
+  const isApart = getComputedStyle(section).position === "sticky";
+  const marks = [];
+  for (const row of document.querySelectorAll(".row:not([hidden])")) {
+    const { top, left } = row.getBoundingClientRect();
+    if (top < 0 || top > innerHeight) continue;
+    const scroller = isApart && section.contains(row) ? section : page;
+    const mark = { id: row.id, list: row.parentElement.id, top, left, scroller };
+    if (row.contains(document.activeElement)) marks.unshift(mark);
+    else marks.push(mark);
+  }
+  return marks;
+}
+
+function needsMe() {
+  return document.querySelector(".needs-me");
+}
+
+const find = ({ id }) => document.getElementById(id);
+
+// In columns, a row that has gone over to the next one says nothing.
+function hasStayed(mark) {
+  const row = find(mark);
+  if (!row || row.hidden || row.parentElement.id !== mark.list) return false;
+  return Math.abs(row.getBoundingClientRect().left - mark.left) < 2;
+}
