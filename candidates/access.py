@@ -77,10 +77,14 @@ def seat_of_scope(scope: dict) -> Seat | None:
 
 def find(seat: Seat | None) -> Candidate | None:
     """The candidate of a seat, with facts and session, whoever holds the place now."""
-    if seat is None:
-        return None
+    return None if seat is None else find_all([seat])[0]
+
+
+def find_all(seats: list[Seat]) -> list[Candidate | None]:
+    """`find` for each of these seats, in one query."""
     candidates = Candidate.objects.with_facts().select_related("session__center")
-    return candidates.filter(pk=seat.candidate_id).first()
+    found = candidates.in_bulk({seat.candidate_id for seat in seats})
+    return [found.get(seat.candidate_id) for seat in seats]
 
 
 def seated(request: HttpRequest) -> tuple[Candidate, Seat]:

@@ -3,7 +3,7 @@
 import asyncio
 
 from sessions_app.consumers import REFUSED, LiveConsumer
-from sessions_app.live import in_database
+from sessions_app.gathering import Gathering
 from sessions_app.rooms import Socket
 
 from . import access, presence
@@ -11,6 +11,8 @@ from .access import Seat
 from .frames import seat_frame
 from .models import Candidate
 from .stages import Stage, stage_of
+
+find = Gathering(access.find_all)
 
 
 class CandidateConsumer(LiveConsumer):
@@ -27,7 +29,7 @@ class CandidateConsumer(LiveConsumer):
 
     async def connect(self):
         seat = access.seat_of_scope(self.scope)
-        candidate = await in_database(access.find, seat)
+        candidate = await find(seat) if seat else None
         if candidate is None:
             await self.close(REFUSED)
             return
@@ -61,7 +63,7 @@ class CandidateConsumer(LiveConsumer):
 
     async def _tell(self, candidate: Candidate | None = None) -> None:
         """Send the stage, of `candidate` when it was read just now, and note the presence."""
-        candidate = candidate or await in_database(access.find, self.seat)
+        candidate = candidate or await find(self.seat)
         if candidate is None:
             await self.close(REFUSED)
             return
@@ -70,7 +72,7 @@ class CandidateConsumer(LiveConsumer):
         elif not self.is_here or presence.is_missed(candidate):
             self.candidate, self.is_here = candidate, True
             if await presence.arrived(candidate, self.seat, self.socket):
-                candidate = await in_database(access.find, self.seat)
+                candidate = await find(self.seat)
         self.socket.push(seat_frame(candidate, stage_of(candidate, self.seat.token)))
 
     def _go(self) -> None:

@@ -13,7 +13,10 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
 
+from django.db import transaction
+
 from sessions_app import live
+from sessions_app.gathering import Gathering
 from sessions_app.refusals import Refusal
 
 from . import access, timing
@@ -41,7 +44,7 @@ async def arrived(candidate: Candidate, seat: Seat, socket: object) -> bool:
     """
     _hold(seat, socket)
     try:
-        return await live.in_database(welcome, candidate, seat)
+        return await _welcomed((candidate, seat))
     except BaseException:
         gone(candidate, socket)
         raise
@@ -146,6 +149,31 @@ def welcome(candidate: Candidate, seat: Seat) -> bool:
         with suppress(Refusal):  # someone ended the test or noted the return in between
             come_back(candidate, seat)
     return is_away
+
+
+def welcome_all(arrivals: list[tuple[Candidate, Seat]]) -> list[bool]:
+    """`welcome` for each of them; those of whom only the process is to be noted, in one write."""
+    new = {each.pk for each, _ in arrivals if each.node != NODE and _is_simply_here(each)}
+    noted = _note_process(new) if len(new) > 1 else set()
+    return [each.pk not in noted and welcome(each, seat) for each, seat in arrivals]
+
+
+def _is_simply_here(candidate: Candidate) -> bool:
+    return candidate.away_since is None and candidate.state != State.FINISHED
+
+
+@transaction.atomic
+def _note_process(candidate_ids: set[int]) -> set[int]:
+    """Of these candidates, those who are not shown away; this process speaks to them now."""
+    rows = Candidate.objects.filter(pk__in=candidate_ids, away_since=None)
+    # In one order for all processes: two that note the same room must not block each other.
+    locked = rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
+    present = set(locked)
+    Candidate.objects.filter(pk__in=present).update(node=NODE)
+    return present
+
+
+_welcomed = Gathering(welcome_all)
 
 
 def leave(candidate_id: int, lost_at: datetime, node: str = NODE) -> None:

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, connections
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
-from candidates import absences, access, consumers, leases, presence, timing
+from candidates import absences, access, leases, presence, timing
 from candidates.absences import Departure
 from candidates.consumers import CandidateConsumer
 from candidates.models import Candidate, Node
@@ -274,7 +274,6 @@ def asked(monkeypatch):
 
         return await really(listen)
 
-    monkeypatch.setattr(consumers, "in_database", in_database)
     monkeypatch.setattr(live, "in_database", in_database)
     monkeypatch.setattr(live.hub, "rooms", {})
     return asked
