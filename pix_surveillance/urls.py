@@ -14,5 +14,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "sessions_app.refusals.bad_request"
 handler404 = "sessions_app.refusals.page_not_found"
 handler500 = "sessions_app.refusals.server_error"

@@ -8,9 +8,10 @@ from django.http import QueryDict
 
 from . import access, journal
 from .models import Command, Session, User
-from .refusals import Invalid, Malformed
+from .refusals import Conflict, Invalid, Malformed
 
 INCOMPLETE = "La demande est incomplète : rechargez la page, puis recommencez."
+RESTORED = "La session a été restaurée entre-temps. Vérifiez la situation, puis recommencez."
 NOT_PART_OF_THE_INTENTION = {"csrfmiddlewaretoken"}
 
 
@@ -35,7 +36,8 @@ def run_once(
     """Do `perform` and store its answer, in one transaction; a repeat gets the stored answer.
 
     Effects, in order: the session is locked, the right to act is checked again, the key is
-    looked up (same key with another body: `Invalid`), `perform` runs, its answer is stored.
+    looked up (same key with another body: `Invalid`), the history that the person saw (`epoch`,
+    when told) is compared (`Conflict`), `perform` runs, its answer is stored.
     A refusal raised by `perform` stores nothing: nothing was done. `perform` locks the session
     for itself, and so refuses a finalised one; what was answered before stays answered.
     """
@@ -48,6 +50,9 @@ def run_once(
             raise Invalid("Cette demande a déjà servi pour une autre action. Rechargez la page.")
         if done:
             return done.answer
+        # Versions of another history say nothing about this one.
+        if body.get("epoch", str(locked.epoch)) != str(locked.epoch):
+            raise Conflict(RESTORED)
         answer = perform()
         Command.objects.create(
             session=locked, user=user, key=key, fingerprint=digest, answer=answer

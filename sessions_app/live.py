@@ -89,8 +89,8 @@ class Hub:
         What the socket is sent afterwards starts from the version of the room.
         """
         room = self.rooms.setdefault(session_id, Room(session_id, epoch, version))
+        self._catch_up(session_id, epoch, version)
         room.sockets.add(socket)
-        self.hear(session_id, version)
         return room
 
     async def whole_board(self, room: Room) -> str:

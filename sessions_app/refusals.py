@@ -7,10 +7,13 @@ undoes everything that the request had begun.
 
 import sys
 
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.views import defaults
 
 # Out of reach, starting, full or read-only: nothing that the request can help.
 DATABASE_OUTAGES = (OperationalError, InterfaceError, InternalError)
@@ -107,12 +110,26 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, Missing("Cette page n’existe pas, ou vous n’y avez pas accès."))
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that the server itself cannot accept, or a login that it could not save."""
+    if _is_outage(exception):
+        return server_error(request)
+    return defaults.bad_request(request, exception)
+
+
+def _is_outage(error: BaseException | None) -> bool:
+    # Django calls a login that cannot be saved an interrupted one, whatever the reason.
+    while isinstance(error, SessionInterrupted | UpdateError):
+        error = error.__context__
+    return isinstance(error, DATABASE_OUTAGES)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """What no view foresaw. A database out of reach is a 503, which our scripts send again.
 
     Reads nothing from the database, and tells nothing of the error: the log has it.
     """
-    if isinstance(sys.exc_info()[1], DATABASE_OUTAGES):
+    if _is_outage(sys.exc_info()[1]):
         status, sentence = 503, "Le service ne répond pas pour l’instant."
     else:
         status, sentence = 500, "Un incident nous empêche de répondre."

@@ -346,6 +346,20 @@ def test_what_was_answered_stays_answered_once_the_session_is_finalised(room, by
     assert changes(before, everything()) == set()
 
 
+def test_a_click_on_another_history_is_refused(room, by, browser):
+    """After a restored backup: versions of the history that was seen say nothing any more."""
+    person = factories.running(room, by)
+    path, body = address(room, "add-time", person), {"minutes": "5", "row_version": 10**6}
+    before = everything()
+    other = {"idempotency_key": new_key(), "epoch": str(uuid.uuid4()), **body}
+    answer = browser.post(path, other)
+    assert (answer.status_code, answer.json()["epoch"]) == (409, str(room.epoch))
+    assert "restaurée" in answer.json()["message"]
+    assert changes(before, everything()) == set()
+    same = {"idempotency_key": new_key(), "epoch": str(room.epoch), **body}
+    assert browser.post(path, same).status_code == 200
+
+
 # A database that does not answer
 
 

@@ -4,7 +4,7 @@ import json
 import uuid
 
 import pytest
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
@@ -100,16 +100,16 @@ def test_a_candidate_gets_their_seat(room):
 @pytest.mark.django_db(transaction=True)
 async def test_the_frames_are_those_of_the_socket(room, by, browser):
     """Of a room and of a seat, field by field; the instant alone differs."""
-    person = await sync_to_async(factories.waiting)(room)
+    person = await database_sync_to_async(factories.waiting)(room)
     candidate = Client()
-    candidate.cookies["seat"] = await sync_to_async(seat_cookie)(person)
+    candidate.cookies["seat"] = await database_sync_to_async(seat_cookie)(person)
     lines = [
         (browser, f"/ws/surveillance/{room.number}/", f"/surveillance/{room.number}/live/"),
         (candidate, "/ws/candidat/", "/candidat/live/"),
     ]
     for client, socket, address in lines:
         pushed = await first_frames(client, socket)
-        response = await sync_to_async(client.get)(address)
+        response = await database_sync_to_async(client.get)(address)
         assert untimed(response.json()["frames"]) == untimed(pushed)
 
 

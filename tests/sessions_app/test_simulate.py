@@ -183,7 +183,7 @@ def runs(demo):
     right = {simulate.PASSWORD: password, simulate.SUPERVISOR_CODE: small["supervisor_code"]}
     asked = {
         "whole": (small, 3, ["--supervisor-email", email], right),
-        "alone": (large, 9, ["--patience", "0.1"], {}),
+        "alone": (large, 9, ["--patience", "5"], {}),
         "wrong code": (large | {"access_code": "XXXXXX"}, 2, [], {}),
         "unknown session": (large | {"number": "000000"}, 3, [], {}),
         "wrong colleague": (large, 2, ["--supervisor-email", "nobody@demo.example"], wrong),
