@@ -2,6 +2,9 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+ROWS ?=
+QUICK ?=
+JSON ?=
 UV_VERSION := 0.13.9
 UV := .uv/$(UV_VERSION)/bin/uv
 BIN := .venv/bin
@@ -12,7 +15,7 @@ export UV_SYSTEM_CERTS := true
 # A virtual environment active in the caller's shell is not ours.
 unexport VIRTUAL_ENV
 
-.PHONY: help setup run test lint format clean browser
+.PHONY: help setup run test faults lint format clean browser
 
 help:
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,6 +25,10 @@ run: .venv/run ## lance la démonstration sur http://127.0.0.1:8000 (ou PORT=…
 
 test: .venv/dev browser ## lance tous les tests : SQLite, PostgreSQL, navigateur
 	$(BIN)/python -m tests
+
+# ROWS=F1,F8 chooses, QUICK=1 runs a tenth of it, JSON=1 ends with one line of JSON.
+faults: .venv/dev ## casse tout exprès : processus tués, base arrêtée, réseau coupé
+	@ROWS='$(ROWS)' QUICK='$(QUICK)' JSON='$(JSON)' $(BIN)/python -m tests.faults
 
 lint: .venv/dev ## vérifie le style, les types, les gabarits, les migrations
 	$(BIN)/ruff check .

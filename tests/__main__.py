@@ -1,4 +1,7 @@
-"""Every test: `make test` calls this. Runs all three parts even when one fails, then sums up."""
+"""Every test: `make test` calls this. Runs all parts even when one fails, then sums up.
+
+SQLite and PostgreSQL run side by side; the browser and the faults, which measure seconds, alone.
+"""
 
 import os
 import subprocess
@@ -6,48 +9,78 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
 from tests import postgres
 
 
+@dataclass
+class Part:
+    """One run of pytest, in a process of its own, whose output is shown when it has ended."""
+
+    name: str
+    arguments: list[str]
+    database: str | None = None
+    counts: Counter = field(default_factory=Counter)
+
+    def start(self, folder: Path) -> "Part":
+        self._report, self._output = folder / f"{self.name}.xml", folder / f"{self.name}.txt"
+        environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+        if self.database:
+            environment["DATABASE_URL"] = self.database
+        command = [sys.executable, "-m", "pytest", f"--junit-xml={self._report}", *self.arguments]
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                command, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
+        return self
+
+    def finish(self) -> "Part":
+        code = self._process.wait()
+        print(f"\n$ pytest {' '.join(self.arguments)}  ({self.name})", flush=True)
+        sys.stdout.buffer.write(self._output.read_bytes())
+        if self._report.exists():
+            self.counts = _counts(self._report)
+        # A run that found nothing, or broke down, is not a success.
+        if code and not self.counts["failed"]:
+            self.counts["errors"] = max(self.counts["errors"], 1)
+        return self
+
+
 def main() -> int:
     started = time.monotonic()
-    parts = {"SQLite": _pytest("-m", "not browser and not postgres")}
-    try:
-        with postgres.server() as url:
-            parts["PostgreSQL"] = _pytest("-m", "not browser", database=url)
-            parts["Navigateur"] = _pytest("-m", "browser", "tests/browser", database=url)
-    except postgres.Unavailable as error:
-        print(error, file=sys.stderr)
-        parts["PostgreSQL"] = parts["Navigateur"] = Counter(errors=1)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        parts = [Part("SQLite", ["-m", ON_SQLITE]).start(folder)]
+        try:
+            with postgres.server() as url:
+                # Kept: a connection that is just closing would make its removal fail.
+                kept = ["-m", ON_POSTGRESQL, "--reuse-db"]
+                parts.append(Part("PostgreSQL", kept, url).start(folder))
+                for part in parts:
+                    part.finish()
+                browser = Part("Navigateur", ["-m", "browser", "tests/browser"], url)
+                parts.append(browser.start(folder).finish())
+        except postgres.Unavailable as error:
+            print(error, file=sys.stderr)
+            parts[0].finish()
+            parts.append(Part("PostgreSQL", [], counts=Counter(errors=1)))
+        faults = Part("Pannes", ["-m", "faults", "tests/faults"])
+        parts.append(faults.start(folder).finish())
 
     print()
-    for name, counts in parts.items():
-        print(f"{name:<12}{_told(counts)}")
-    total = sum(parts.values(), Counter())
+    for part in parts:
+        print(f"{part.name:<12}{_told(part.counts)}")
+    total = sum((part.counts for part in parts), Counter())
     # In pytest's own words, for whoever reads only the last line.
     print(f"===== {_told(total)} in {time.monotonic() - started:.2f}s =====")
     return 1 if total["failed"] or total["errors"] else 0
 
 
-def _pytest(*arguments: str, database: str | None = None) -> Counter:
-    """One part, in a process of its own. Returns how many passed, failed, skipped, errors."""
-    environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-    if database:
-        environment["DATABASE_URL"] = database
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder, "report.xml")
-        command = [sys.executable, "-m", "pytest", f"--junit-xml={report}", *arguments]
-        where = "PostgreSQL" if database else "SQLite"
-        print(f"\n$ pytest {' '.join(arguments)}  ({where})", flush=True)
-        code = subprocess.run(command, env=environment).returncode
-        counts = _counts(report) if report.exists() else Counter()
-    # A run that found nothing, or broke down, is not a success.
-    if code and not counts["failed"]:
-        counts["errors"] = max(counts["errors"], 1)
-    return counts
+ON_SQLITE = "not browser and not postgres and not faults"
+ON_POSTGRESQL = "not browser and not faults"
 
 
 def _counts(report: Path) -> Counter:

@@ -25,12 +25,15 @@ from pathlib import Path
 
 import psycopg
 
-# The server lives as long as the pipe on this shell's input is held open. It therefore ends with
-# us however we end, SIGKILL included, and leaves nothing behind.
+# Each line of this shell's input holds the options of one start; a server that was killed is
+# reaped before the next. It lives as long as the pipe is held open: it therefore ends with us
+# however we end, SIGKILL included, and leaves nothing behind.
 KEEPER = """
 folder=$1; shift
-"$@" </dev/null & server=$!
-cat >/dev/null
+while read -r options; do
+    [ -z "$server" ] || wait $server
+    "$@" $options </dev/null & server=$!
+done
 kill -INT $server 2>/dev/null
 wait $server
 rm -rf -- "$folder"
@@ -42,33 +45,20 @@ class Unavailable(RuntimeError):
     pass
 
 
-@contextlib.contextmanager
-def server(*, durable: bool = False) -> Iterator[str]:
-    """Starts a server, gives its address as a DATABASE_URL, stops it at the end.
+class Server:
+    """A server with its data, which may be stopped by force and started again on the same port."""
 
-    `durable` keeps the write-ahead log on disk, as in production, for tests that kill it.
-    """
-    account = _account()
-    folder = Path(tempfile.mkdtemp(prefix="pix-postgres-", dir=_temporary(account)))
-    keeper = None
-    try:
-        _give(folder, account)
+    def __init__(self, folder: Path, account: dict):
+        self.folder, self.account = folder, account
         password = secrets.token_hex(16)
-        binaries = _initialise(folder, account, password)
+        self.binaries = _initialise(folder, account, password)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        url = f"postgres://postgres:{password}@127.0.0.1:{port}/postgres"
-        options = [
-            "listen_addresses=127.0.0.1",
-            "unix_socket_directories=",
-            "max_connections=200",
-            *(() if durable else NOT_DURABLE),
-        ]
-        command = [binaries / "postgres", "-D", folder / "data", "-p", str(port)]
-        command += [word for option in options for word in ("-c", option)]
+            self.port = probe.getsockname()[1]
+        self.url = f"postgres://postgres:{password}@127.0.0.1:{self.port}/postgres"
+        command = [self.binaries / "postgres", "-D", folder / "data", "-p", str(self.port)]
         with (folder / "log").open("w") as log:
-            keeper = subprocess.Popen(
+            self._keeper = subprocess.Popen(
                 ["/bin/sh", "-c", KEEPER, "postgres-keeper", folder, *command],
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -76,17 +66,49 @@ def server(*, durable: bool = False) -> Iterator[str]:
                 start_new_session=True,  # Ctrl-C is for us: we stop the server in good order
                 **account,
             )
-        _wait_until_ready(url, folder / "log")
-        yield url
+
+    def start(self, *options: str) -> None:
+        """Starts it with `name=value` options and returns when it answers."""
+        self.launch(*options)
+        _wait_until_ready(self.url, self.folder / "log")
+
+    def launch(self, *options: str) -> None:
+        always = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
+        words = [word for option in (*always, *options) for word in ("-c", option)]
+        self._keeper.stdin.write(f"{' '.join(words)}\n".encode())
+        self._keeper.stdin.flush()
+
+    def close(self) -> None:
+        self._keeper.stdin.close()
+        try:
+            self._keeper.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._keeper.pid, signal.SIGKILL)
+            self._keeper.wait()
+
+
+@contextlib.contextmanager
+def installed(kind: type[Server] = Server) -> Iterator[Server]:
+    """A server that is not started yet; it and its data are gone at the end."""
+    account = _account()
+    folder = Path(tempfile.mkdtemp(prefix="pix-postgres-", dir=_temporary(account)))
+    try:
+        _give(folder, account)
+        with contextlib.closing(kind(folder, account)) as prepared:
+            yield prepared
     finally:
-        if keeper is not None:
-            keeper.stdin.close()
-            try:
-                keeper.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                os.killpg(keeper.pid, signal.SIGKILL)
-                keeper.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def server(*, durable: bool = False) -> Iterator[str]:
+    """Starts a server, gives its address as a DATABASE_URL, stops it at the end.
+
+    `durable` keeps the write-ahead log on disk, as in production, for tests that kill it.
+    """
+    with installed() as prepared:
+        prepared.start(*(() if durable else NOT_DURABLE))
+        yield prepared.url
 
 
 def _account() -> dict:

@@ -34,6 +34,7 @@ DAPHNE = ["daphne", "--bind", "127.0.0.1", "--ping-interval", "5", "--ping-timeo
 DAPHNE += ["--verbosity", "0"]
 UVICORN = ["uvicorn", "--host", "127.0.0.1", "--ws", "websockets-sansio", "--log-level", "warning"]
 UVICORN += ["--ws-ping-interval", "5", "--ws-ping-timeout", "15"]
+UVICORN += ["--ws-per-message-deflate", "false"]
 UVICORN += ["--timeout-graceful-shutdown", "10"]
 
 
