@@ -1,4 +1,8 @@
-"""Every row of the table, a tenth of it, on real processes. Apart: `-m faults`."""
+"""Every row of the table, a tenth of it, on real processes. Apart: `-m faults`.
+
+What is counted is judged here. What is measured in seconds is judged by `make faults`, on a
+machine that does nothing else; the protocol's state machine has its short run in `tests/protocol`.
+"""
 
 import faulthandler
 import json
@@ -13,7 +17,9 @@ from tests.faults.__main__ import rows
 
 pytestmark = pytest.mark.faults
 ROOT = Path(__file__).resolve().parent.parent.parent
-LONGEST = 600  # seconds, for all rows together on a slow machine
+LONGEST = 1_200  # seconds, for all rows together on a slow machine
+ROWS = [row for row in rows() if row != "F13"]
+COUNTED = ("lost", "doubled", "wrong")
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +31,7 @@ def table() -> dict:
     run = subprocess.run(
         [sys.executable, "-m", "tests.faults"],
         cwd=ROOT,
-        env=inherited | {"QUICK": "1", "JSON": "1"},
+        env=inherited | {"QUICK": "1", "JSON": "1", "ROWS": ",".join(ROWS)},
         stdout=subprocess.PIPE,
         text=True,
         timeout=LONGEST,
@@ -34,6 +40,12 @@ def table() -> dict:
     return json.loads(run.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("row", rows())
+@pytest.mark.parametrize("row", ROWS)
 def test_row(table, row):
-    assert table[row]["ok"], table[row]
+    assert table[row]["injected"] > 0, table[row]
+    assert {name: table[row][name] for name in COUNTED} == dict.fromkeys(COUNTED, 0), table[row]
+
+
+def test_the_harness_can_fail(table):
+    """A database that answers before it has written must be seen to lose something."""
+    assert table["F2"]["control_lost"] > 0
