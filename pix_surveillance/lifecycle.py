@@ -5,13 +5,16 @@ way are answered, and only then the server itself hears of the signal.
 """
 
 import asyncio
+import json
 import signal
 import threading
 from collections.abc import Callable
 
 from daphne.ws_protocol import WebSocketProtocol
 
+from sessions_app.consumers import CLOSE_CODES
 from sessions_app.live import hub
+from sessions_app.rooms import RESTART
 
 RED_FIRST_SECONDS = 0.5  # what a load balancer is left to look elsewhere
 GOODBYE_SECONDS = 2  # for browsers to hear that they must come back
@@ -23,7 +26,7 @@ class Lifecycle:
 
     def __init__(self, inner):
         self.inner = inner
-        self.under_way = 0
+        self._under_way: set[object] = set()
         self._ending: asyncio.Task | None = None
         self._server_handler = None
 
@@ -33,14 +36,14 @@ class Lifecycle:
             return
         hub.ensure_running()
         if scope["type"] == "http":
-            self.under_way += 1
+            request = object()
+            self._under_way.add(request)
             try:
                 await self.inner(scope, receive, send)
             finally:
-                self.under_way -= 1
+                self._under_way.discard(request)
         elif hub.is_stopping:
-            await receive()
-            await send({"type": "websocket.close"})
+            await _send_back(receive, send)
         else:
             await self.inner(scope, receive, send)
 
@@ -68,16 +71,26 @@ class Lifecycle:
 
     async def _end(self) -> None:
         hub.is_stopping = True
-        if hub.rooms or self.under_way:
+        if hub.rooms or self._under_way:
             await asyncio.sleep(RED_FIRST_SECONDS)
             hub.send_everyone_back()
             await _until(lambda: not hub.rooms, GOODBYE_SECONDS)
-            await _until(lambda: not self.under_way, REQUESTS_SECONDS)
+            # Not those that come meanwhile: a busy school would keep us for ever.
+            awaited = set(self._under_way)
+            await _until(lambda: not awaited & self._under_way, REQUESTS_SECONDS)
         self._hand_over()
 
     def _hand_over(self) -> None:
         signal.signal(signal.SIGTERM, self._server_handler)
         signal.raise_signal(signal.SIGTERM)
+
+
+async def _send_back(receive, send) -> None:
+    """Let in to be told: a refused handshake would look like a network that refuses sockets."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": json.dumps({"type": "bye", "code": RESTART})})
+    await send({"type": "websocket.close", "code": CLOSE_CODES[RESTART]})
 
 
 async def _until(condition: Callable[[], bool], seconds: float) -> None:

@@ -40,6 +40,7 @@ class Line {
   #isBehind = false;
   #refusals = 0; // sockets in a row that closed without a word
   #isPolling = false;
+  #hasTriedAgain = false; // a socket, since a poll was answered
   #isAsking = false;
   #longest = WAIT_MS.first;
   #isOver = false;
@@ -77,7 +78,7 @@ class Line {
       if (this.#socket !== socket) return;
       this.#hasSpoken = true;
       this.#refusals = 0;
-      this.#isPolling = false;
+      this.#isPolling = this.#hasTriedAgain = false;
       this.#receive(JSON.parse(data));
     });
     socket.addEventListener("close", ({ code }) => {
@@ -157,6 +158,7 @@ class Line {
     this.#isAsking = true;
     try {
       for (const frame of await ask(this.#paths.poll, this.#on.shown())) this.#receive(frame);
+      this.#tryAgain();
     } catch (error) {
       if (error instanceof Refused) this.#end("access");
       else this.#startOver();
@@ -165,6 +167,13 @@ class Line {
       this.#isAsking = false;
     }
     this.#pollTimer = setTimeout(() => this.#poll(), POLL_MS * (1 + Math.random() / 2));
+  }
+
+  /** The server answers: perhaps it was only starting when sockets seemed refused. */
+  #tryAgain() {
+    if (this.#hasTriedAgain || !this.#isPolling) return;
+    this.#hasTriedAgain = true;
+    this.#open();
   }
 
   /** Nobody answers at all: it is not sockets that are refused, and they cost the server less. */

@@ -25,7 +25,7 @@ class _Line(screens.LiveScreen):
     settled_at: float | None = None
     _closed_before = 0
     _content: object = None
-    _is_polling = False
+    _has_tried_again = False
 
     def watch(self) -> None:
         self.back_at = self.settled_at = None
@@ -48,33 +48,37 @@ class _Line(screens.LiveScreen):
             self._content, self.settled_at = self.content(), monotonic()
 
     async def _live(self) -> None:
-        longest, refusals = FIRST, 0
+        longest, refusals, self._has_tried_again = FIRST, 0, False
         while True:
             before = sum(self.frames.values())
             await self._one_socket()
             self.is_live = False
             if sum(self.frames.values()) > before:
-                longest, refusals = FIRST, 0
+                longest, refusals, self._has_tried_again = FIRST, 0, False
             else:
                 refusals += 1
             if refusals >= REFUSALS_BEFORE_POLLING:
-                longest, refusals = await self._poll(longest), 0
+                longest, refusals = await self._poll(longest)
             elif self.closes[-1][1] in CALLS_BACK:
                 await asyncio.sleep(self.chance.random() * CALLED_BACK)
             else:
                 await asyncio.sleep(self._wait(longest))
                 longest = min(longest * 2, LONGEST)
 
-    async def _poll(self, longest: float) -> float:
-        """Until it is time for a socket again, at once when nobody answers at all."""
+    async def _poll(self, longest: float) -> tuple[float, int]:
+        """Until it is time for a socket again: half a minute, or once as soon as an answer came,
+        or when nobody answers at all, which is no refusal. Returns the wait and the refusals."""
         give_up = monotonic() + SOCKET_AGAIN
         while monotonic() < give_up:
             if not await self._ask():
                 await asyncio.sleep(self._wait(longest))
-                return min(longest * 2, LONGEST)
+                return min(longest * 2, LONGEST), 0
             longest = FIRST
+            if not self._has_tried_again:
+                self._has_tried_again = True
+                break
             await asyncio.sleep(POLL * (1 + self.chance.random() / 2))
-        return longest
+        return longest, REFUSALS_BEFORE_POLLING
 
     async def _ask(self) -> bool:
         with contextlib.suppress(Unreachable, ValueError):
