@@ -7,21 +7,8 @@ from datetime import timedelta
 from candidates import timing
 from candidates.models import Candidate, TimeGrant
 from sessions_app.models import Command, Session, SessionEvent
+from tests.actions import EVENTS
 
-# The one event of each action, on a candidate or on the room.
-EVENTS = {
-    "authorize-start": "start_authorized",
-    "withdraw-start": "start_withdrawn",
-    "authorize-resume": "resume_authorized",
-    "add-time": "time_added",
-    "undo-time": "time_undone",
-    "end-test": "test_ended",
-    "accept-alert": "alert_accepted",
-    "reject-alert": "alert_rejected",
-    "note-incident": "incident_noted",
-    "pause-room": "room_paused",
-    "resume-room": "room_resumed",
-}
 ACKNOWLEDGED, REFUSED, UNKNOWN = "acknowledged", "refused", "unknown"
 
 

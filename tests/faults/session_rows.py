@@ -7,9 +7,10 @@ from django.apps import apps
 
 from candidates.models import Candidate
 from sessions_app.models import Command, Session
+from tests.actions import EVENTS
 from tests.snapshots import APPS, Rows
 
-from .history import EVENTS, Intention
+from .history import Intention
 
 
 async def connected(url: str) -> psycopg.AsyncConnection:

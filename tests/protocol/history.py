@@ -8,21 +8,9 @@ from decimal import Decimal
 from candidates.models import TimeGrant, Timer
 from sessions_app import board
 from sessions_app.models import SessionEvent
+from tests.actions import EVENTS
 
 from .tab import Intention, Shown, Tab
-
-EVENTS = {
-    "authorize-start": "start_authorized",
-    "withdraw-start": "start_withdrawn",
-    "authorize-resume": "resume_authorized",
-    "add-time": "time_added",
-    "undo-time": "time_undone",
-    "end-test": "test_ended",
-    "accept-alert": "alert_accepted",
-    "reject-alert": "alert_rejected",
-    "pause-room": "room_paused",
-    "resume-room": "room_resumed",
-}
 
 
 @dataclass
