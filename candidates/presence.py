@@ -19,7 +19,7 @@ from sessions_app import live
 from sessions_app.gathering import Gathering
 from sessions_app.refusals import Refusal
 
-from . import access, timing
+from . import timing
 from .absences import Departure, come_back, declare_away, due
 from .access import Seat
 from .models import Candidate
@@ -65,13 +65,12 @@ def gone(candidate: Candidate, socket: object) -> None:
         _writer = asyncio.get_running_loop().create_task(_write_departures())
 
 
-async def polled(candidate_id: int, seat: Seat) -> None:
-    """A browser that has no socket and asks every few seconds instead is present.
+async def polled(candidate: Candidate, seat: Seat) -> None:
+    """The browser of a candidate, read just now, that asks every few seconds is present.
 
     Silent for as long as a blip, it is as if its socket had closed.
     """
-    candidate = await live.in_database(access.find, seat)
-    if candidate is None or stage_of(candidate, seat.token) == Stage.ELSEWHERE:
+    if stage_of(candidate, seat.token) == Stage.ELSEWHERE:
         return
     if seat in _polls:
         _polls[seat].cancel()

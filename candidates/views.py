@@ -74,11 +74,10 @@ def poll_seat(request: HttpRequest) -> JsonResponse:
     """
     candidate, seat = access.seated(request)
     candidate = _present(candidate, seat)
-    stage = stage_of(candidate, seat.token)
-    if stage != Stage.ELSEWHERE and hub.loop:
+    if hub.loop:
         # Not waited for: a request that holds a connection must not wait for another one.
-        asyncio.run_coroutine_threadsafe(presence.polled(candidate.pk, seat), hub.loop)
-    frame = seat_frame(candidate, stage)
+        asyncio.run_coroutine_threadsafe(presence.polled(candidate, seat), hub.loop)
+    frame = seat_frame(candidate, stage_of(candidate, seat.token))
     hello = {"type": "hello", **{name: frame[name] for name in ("epoch", "v", "now")}}
     return JsonResponse({"frames": [hello, frame]})
 

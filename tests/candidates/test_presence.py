@@ -187,20 +187,20 @@ def at_once(*calls) -> None:
 async def test_who_polls_is_present_until_silent(quick, people):
     person, seat = people[0], factories.seat_of(people[0])
     for _ in range(4):
-        await presence.polled(person.pk, seat)
+        await presence.polled(await read(person), seat)
         await asyncio.sleep(0.15)
         assert presence.held() == {person.pk: [seat]}
     await asyncio.sleep(0.35)
     assert presence.held() == {}
     await written()
     assert (await read(person)).away_since is not None
-    await presence.polled(person.pk, seat)
+    await presence.polled(await read(person), seat)
     assert (await read(person)).away_since is None
 
 
 @real_database
 async def test_a_poll_from_another_computer_is_nobody(people):
-    await presence.polled(people[0].pk, access.Seat(people[0].pk, "another-computer"))
+    await presence.polled(await read(people[0]), access.Seat(people[0].pk, "another-computer"))
     assert presence.held() == {}
 
 
