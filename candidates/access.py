@@ -3,13 +3,12 @@
 import secrets
 from dataclasses import dataclass
 from datetime import date
-from http.cookies import CookieError, SimpleCookie
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from sessions_app import clock, codes
+from sessions_app import access, clock, codes
 from sessions_app.models import Session
 from sessions_app.refusals import Forbidden, Invalid
 
@@ -65,14 +64,7 @@ def seat_of_request(request: HttpRequest) -> Seat | None:
 
 def seat_of_scope(scope: dict) -> Seat | None:
     """The seat claimed by a socket, from its cookie header; no query."""
-    cookies: SimpleCookie = SimpleCookie()
-    for name, value in scope.get("headers", []):
-        if name == b"cookie":
-            try:
-                cookies.load(value.decode("latin1"))
-            except CookieError:
-                return None
-    return _read(cookies[COOKIE].value) if COOKIE in cookies else None
+    return _read(access.cookies_of_socket(scope).get(COOKIE, ""))
 
 
 def find(seat: Seat | None) -> Candidate | None:

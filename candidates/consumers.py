@@ -1,14 +1,17 @@
 """The candidate's socket: presence, and the stage of the test as the supervisor moves it."""
 
 import asyncio
+import json
 
 from sessions_app.consumers import REFUSED, LiveConsumer
 from sessions_app.gathering import Gathering
+from sessions_app.refusals import DATABASE_OUTAGES, Refusal
 from sessions_app.rooms import Socket
 
-from . import access, presence
+from . import access, answering, presence
 from .access import Seat
-from .frames import seat_frame
+from .answering import Sent
+from .frames import answered_frame, refused_frame, seat_frame
 from .models import Candidate
 from .stages import Stage, stage_of
 
@@ -16,9 +19,9 @@ find = Gathering(access.find_all)
 
 
 class CandidateConsumer(LiveConsumer):
-    """`/ws/candidat/`: frames `hello` and `seat`; the browser sends nothing.
+    """`/ws/candidat/`: frames `hello`, `seat` and `refused`; see `frames`.
 
-    A seat frame is a whole state: `{type, v, epoch, now, stage, ends_at, paused_at}`.
+    The browser sends its answers, each acknowledged once it is committed.
     """
 
     seat: Seat
@@ -41,8 +44,33 @@ class CandidateConsumer(LiveConsumer):
         await self._tell(candidate if is_fresh else None)
 
     async def receive(self, text_data=None, bytes_data=None):
-        """A seat frame is a whole state: there is nothing to resume from."""
-        await self._tell()
+        """`answer{question, answer}` saves one answer, of one value or several.
+
+        Anything else asks where things stand: a seat frame is a whole state.
+        """
+        try:
+            message = json.loads(text_data or "")
+            is_answer = message["type"] == "answer"
+        except (ValueError, KeyError, TypeError, RecursionError):
+            is_answer = False
+        if is_answer:
+            await self._answer(message.get("question"), message.get("answer"))
+        else:
+            await self._tell()
+
+    async def _answer(self, question: object, values: object) -> None:
+        try:
+            number, value = answering.checked(question, values)
+            sent = Sent(self.room.session_id, self.seat, number, value)
+            sitter = await answering.answer_soon(sent)
+        except Refusal as refusal:
+            self.socket.push(refused_frame(question, refusal.status, refusal.sentence))
+        except DATABASE_OUTAGES:
+            self.socket.push(refused_frame(question, 503, answering.HELD_UP))
+        else:
+            if not self.socket.closed_for:
+                # Past the queue, whose task would have to wake up: this is what happens most.
+                await self.send(answered_frame(sitter, number))
 
     async def disconnect(self, code):
         await super().disconnect(code)

@@ -1,7 +1,13 @@
 """What a candidate's browser is told, by the socket or by polling: a whole state each time."""
 
+import json
+from functools import cache
+
+from django.template.loader import render_to_string
+
 from sessions_app.live import hub
 
+from . import rehearsal
 from .stages import Stage
 
 
@@ -20,3 +26,45 @@ def seat_frame(candidate, stage: Stage) -> dict:
         "ends_at": candidate.ends_at.isoformat() if candidate.ends_at else None,
         "paused_at": session.paused_at.isoformat() if session.paused_at else None,
     }
+
+
+def answered_frame(sitter, number: int) -> str:
+    """The `seat` frame that acknowledges the answer to question `number`, and opens the next.
+
+    As text: `{…, answered, deadline, html}`, where `deadline` is that of a timed question, or
+    None, and `html` what the page shows. The end hour is not told: no answer moves it.
+    """
+    session, is_over = sitter.session, sitter.question > rehearsal.COUNT
+    opened_at = sitter.question_opened_at
+    deadline = None if is_over else rehearsal.deadline(sitter.question, opened_at)
+    frame = {
+        "type": "seat",
+        "epoch": str(session.epoch),
+        "v": session.version,
+        "now": hub.now().isoformat(),
+        "stage": Stage.REVIEW if is_over else Stage.QUESTION,
+        "paused_at": None,
+        "answered": number,
+        "deadline": deadline.isoformat() if deadline else None,
+    }
+    html = _review_json() if is_over else _question_json(sitter.question)
+    return f'{json.dumps(frame)[:-1]}, "html": {html}}}'
+
+
+@cache
+def _question_json(number: int) -> str:
+    """The same for everybody: what differs is said by the frame around it."""
+    context = {"question": rehearsal.question(number), "question_count": rehearsal.COUNT}
+    html = render_to_string("candidates/stages/question.html", context)
+    return json.dumps(html, ensure_ascii=False)
+
+
+@cache
+def _review_json() -> str:
+    html = render_to_string("candidates/stages/review.html")
+    return json.dumps(html, ensure_ascii=False)
+
+
+def refused_frame(number: object, status: int, message: str) -> dict:
+    """What was answered over the socket is refused, as a request would be."""
+    return {"type": "refused", "question": number, "status": status, "message": message}

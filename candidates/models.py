@@ -1,6 +1,5 @@
 """The people who take the test: enrolment, state, facts, time and answers."""
 
-from datetime import datetime
 from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -10,7 +9,8 @@ from django.db.models.functions import Coalesce
 
 from . import identity, timing
 from .display import RowDisplay
-from .states import Fact, State
+from .facts import HasFacts
+from .states import State
 
 
 class CandidateQuerySet(models.QuerySet):
@@ -35,7 +35,7 @@ class CandidateQuerySet(models.QuerySet):
         )
 
 
-class Candidate(RowDisplay, models.Model):
+class Candidate(RowDisplay, HasFacts, models.Model):
     """One person enrolled in one session.
 
     `state` is one of three; every other fact stands in a column of its own, so that none hides
@@ -140,38 +140,6 @@ class Candidate(RowDisplay, models.Model):
         self.sort_key = " ".join(keys)
         self.identity_key = identity.same_person_key(
             self.birth_name, self.first_name, self.birthdate
-        )
-
-    def facts(self, now: datetime | None = None) -> frozenset[Fact]:
-        """What is true beside the state; needs `with_facts()`.
-
-        Without `now`, as everyone was last told; with it, an authorisation that has lapsed
-        counts no more, and an absence counts as lost from the end of the grace on.
-        """
-        authorized = self.authorized_until is not None
-        lost = self.lost_since is not None
-        if now is not None:
-            authorized = authorized and self.authorized_until > now
-            lost = lost or self._must_ask(now)
-        present = {
-            Fact.AUTHORIZED: authorized,
-            Fact.ASKS_START: self.asks_start_at is not None and self.away_since is None,
-            Fact.ASKS_RESUME: self.asks_resume_at is not None,
-            Fact.AWAY: self.away_since is not None,
-            Fact.LOST: lost and not authorized,
-            Fact.ALERT: self.alert_id is not None,
-            Fact.OVERTIME: self.overtime_at is not None,
-            Fact.PAUSED: self.session.paused_at is not None,
-            Fact.HAS_GRANT: self.granted_seconds > 0,
-        }
-        return frozenset(fact for fact, is_true in present.items() if is_true)
-
-    def _must_ask(self, now: datetime) -> bool:
-        if self.away_since is None or self.state != State.IN_PROGRESS:
-            return False
-        session = self.session
-        return timing.must_ask_to_resume(
-            self.away_since, now, session.grace_seconds, session.paused_at
         )
 
 

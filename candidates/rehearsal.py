@@ -7,6 +7,7 @@ import json
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,12 @@ def question(number: int) -> Question:
     return QUESTIONS[number - 1]
 
 
+def deadline(number: int, opened_at: datetime) -> datetime | None:
+    """When the time of a timed question is over; None for the others."""
+    seconds = question(number).seconds
+    return opened_at + timedelta(seconds=seconds) if seconds else None
+
+
 def clean_answer(question: Question, raw_values: list[str]) -> str:
     """What was sent, in the one form that is stored; "" means no answer.
 
@@ -92,7 +99,7 @@ def _joined(values: Iterable[str]) -> str:
 
 
 def _short_text(text: str) -> str:
-    if any(unicodedata.category(sign) == "Cc" for sign in text):
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text):
         raise ValueError(_CONTROL)
     if len(text) > LONGEST_ANSWER:
         raise ValueError(_TOO_LONG)

@@ -1,20 +1,16 @@
 """One function per move of the candidate, from the browser that holds the seat."""
 
-from datetime import datetime, timedelta
-
 from sessions_app import clock
 from sessions_app.models import Session
 from sessions_app.refusals import Conflict
 
-from . import rehearsal, timing
+from . import timing
 from .access import Seat
-from .models import Answer, Candidate, Timer
+from .models import Candidate, Timer
 from .states import Action, Actor, State
 from .turns import end, let_in, move, turn
 
 ELSEWHERE = "Votre test est ouvert sur un autre poste."
-# A timed answer sent in the last second still arrives in time on a slow network.
-TIMED_TOLERANCE = timedelta(seconds=5)
 
 
 def join(candidate: Candidate, seat: Seat) -> None:
@@ -74,46 +70,6 @@ def finish(candidate: Candidate, seat: Seat) -> None:
     with turn(candidate, Action.FINISH, Actor.CANDIDATE) as (session, fresh):
         check_holds(fresh, seat)
         end(session, fresh, Candidate.EndedBy.CANDIDATE, "", actor=Actor.CANDIDATE)
-
-
-def answer(candidate: Candidate, seat: Seat, number: int, value: str) -> None:
-    """Save the answer to the current question and open the next one.
-
-    After the time of a timed question the answer is kept but counts as late. Sending again an
-    answer already saved changes nothing; the last question stays open until the end.
-    """
-    with turn(candidate, Action.ANSWER, Actor.CANDIDATE) as (session, fresh):
-        check_holds(fresh, seat)
-        if number < (fresh.question or 0):
-            return
-        if number != fresh.question:
-            raise Conflict("Cette question n’est pas encore ouverte.")
-        Answer.objects.update_or_create(
-            candidate=fresh,
-            question=number,
-            defaults={
-                "value": value,
-                "late": _is_late(fresh, session.now),
-                "saved_at": session.now,
-            },
-        )
-        move(
-            session,
-            fresh,
-            "answered",
-            actor=Actor.CANDIDATE,
-            data={"question": number},
-            decisive=False,
-            question=number + 1,
-            question_opened_at=session.now,
-        )
-
-
-def _is_late(candidate: Candidate, now: datetime) -> bool:
-    allowed = rehearsal.question(candidate.question).seconds
-    if allowed is None:
-        return False
-    return now > candidate.question_opened_at + timedelta(seconds=allowed) + TIMED_TOLERANCE
 
 
 def _ask_for_the_seat(candidate: Candidate, seat: Seat) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -13,9 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sessions_app import clock
 from sessions_app.forms import first_error
 from sessions_app.live import hub
-from sessions_app.refusals import Forbidden, Invalid, Missing, Refusal, wants_page
+from sessions_app.refusals import Forbidden, Invalid, Refusal, wants_page
 
-from . import access, presence, rehearsal, seat_services
+from . import access, answering, presence, rehearsal, seat_services
 from .forms import JoinForm
 from .frames import seat_frame
 from .models import Candidate
@@ -108,11 +107,9 @@ def _show(request: HttpRequest, candidate: Candidate, seat: access.Seat) -> Http
         "paused_at": candidate.session.paused_at,
     }
     if stage == Stage.QUESTION:
-        question = rehearsal.question(candidate.question)
-        context["question"] = question
-        if question.seconds:
-            limit = timedelta(seconds=question.seconds)
-            context["deadline"] = candidate.question_opened_at + limit
+        context["question"] = rehearsal.question(candidate.question)
+        context["question_count"] = rehearsal.COUNT
+        context["deadline"] = rehearsal.deadline(candidate.question, candidate.question_opened_at)
     if stage == Stage.FINISHED:
         context["answered"] = candidate.answers.exclude(value="").count()
     name = "candidates/test.html" if wants_page(request) else "candidates/_stage.html"
@@ -132,20 +129,10 @@ def start(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest) -> HttpResponse:
     """Save one answer; the page goes on to the next question."""
     candidate, seat = access.seated(request)
-    number, question = _question(request.POST.get("question", ""))
-    try:
-        value = rehearsal.clean_answer(question, request.POST.getlist("answer"))
-    except ValueError as error:
-        raise Invalid(str(error)) from error
-    seat_services.answer(candidate, seat, number, value)
+    sent = request.POST
+    number, value = answering.checked(sent.get("question", ""), sent.getlist("answer"))
+    answering.answer(candidate, seat, number, value)
     return _continue(request, seat)
-
-
-def _question(raw: str) -> tuple[int, rehearsal.Question]:
-    try:
-        return int(raw), rehearsal.question(int(raw))
-    except (ValueError, LookupError) as error:
-        raise Missing("Cette question n’existe pas.") from error
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""The whole socket story: which path goes where, who is let through, on which thread."""
+"""The whole socket story: which path goes where, and from which pages."""
 
 import os
 
@@ -7,8 +7,6 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pix_surveillance.settings")
 pages = get_asgi_application()
 
-from asgiref.sync import ThreadSensitiveContext  # noqa: E402
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import OriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
@@ -19,8 +17,10 @@ from candidates.consumers import CandidateConsumer  # noqa: E402
 from pix_surveillance.lifecycle import Lifecycle, fit_daphne  # noqa: E402
 from sessions_app.consumers import SupervisionConsumer  # noqa: E402
 
+# Each finds out for itself who is there, in a thread of the hub: no middleware stays in the way
+# of the frames.
 SOCKETS = [
-    path("ws/surveillance/<number:number>/", AuthMiddlewareStack(SupervisionConsumer.as_asgi())),
+    path("ws/surveillance/<number:number>/", SupervisionConsumer.as_asgi()),
     # The candidate's seat is a signed cookie: no login, no session to read.
     path("ws/candidat/", CandidateConsumer.as_asgi()),
 ]
@@ -42,21 +42,8 @@ class OwnOrigins(OriginValidator):
             return False
 
 
-class SocketDoor:
-    """Each socket gets its own thread for blocking work, so that none waits for another's."""
-
-    def __init__(self, application):
-        self.application = application
-
-    async def __call__(self, scope, receive, send):
-        async with ThreadSensitiveContext():
-            await self.application(scope, receive, send)
-
-
 sockets = URLRouter([*SOCKETS, path("<path:unknown>", refuse)])
 application = Lifecycle(
-    ProtocolTypeRouter(
-        {"http": pages, "websocket": SocketDoor(OwnOrigins(sockets, settings.ORIGINS))}
-    )
+    ProtocolTypeRouter({"http": pages, "websocket": OwnOrigins(sockets, settings.ORIGINS)})
 )
 fit_daphne(application)

@@ -6,8 +6,12 @@ What does not exist and what is not yours get the same answer.
 
 import secrets
 from functools import wraps
+from importlib import import_module
 
+from django.conf import settings
+from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, parse_cookie
 from django.views.decorators.cache import never_cache
 
 from . import codes
@@ -35,6 +39,23 @@ def account_required(view):
         raise Forbidden(LOG_IN)
 
     return never_cache(checked)
+
+
+def cookies_of_socket(scope: dict) -> dict[str, str]:
+    """The cookies that the browser of a socket has sent."""
+    headers = [value.decode("latin1") for name, value in scope["headers"] if name == b"cookie"]
+    return parse_cookie("; ".join(headers))
+
+
+def account_of_socket(scope: dict) -> tuple[User, str]:
+    """Who opens a socket, and the key of their login; raises `Missing` for nobody."""
+    login = cookies_of_socket(scope).get(settings.SESSION_COOKIE_NAME, "")
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(login)
+    user = get_user(request)
+    if not user.is_authenticated:
+        raise Missing(NO_SUCH_SESSION)
+    return user, login
 
 
 def session_to_enter(number: str, code: str) -> Session:

@@ -1,45 +1,61 @@
-"""Everything the board shows, for the page and for the socket: the same rows, the same partial."""
+"""Everything the board shows, for the page and for the socket: the same rows, the same partial.
 
-from collections.abc import Iterator
+Each process keeps the last board that it has read of a session. What the journal tells since
+then brings it up to date: only the candidates concerned are read and rendered again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.db import connection, transaction
 from django.template.loader import render_to_string
 
-from .models import Session
+from .announcements import Announcement
+from .event_names import ANSWERED
+from .kept_boards import KeptBoards
+from .models import Session, SessionEvent
 
 LONGEST_CATCH_UP = 500  # events; beyond, a whole board is cheaper than its changes
 FEW = 3  # so many left of a shared loss are named: nobody is forgotten
+_kept = KeptBoards()
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
-    """Everything read inside is of one instant, and makes no writer wait."""
+def snapshot() -> Iterator[bool]:
+    """Everything read inside is of one instant, and makes no writer wait.
+
+    Tells whether all of it is committed: inside somebody's transaction, it may still be undone.
+    """
     if connection.in_atomic_block:
-        yield
+        yield False
     elif connection.vendor == "postgresql":
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
+            yield True
     else:
         with connection.cursor() as cursor:
             cursor.execute("BEGIN DEFERRED")
             try:
-                yield
+                yield True
             finally:
                 cursor.execute("ROLLBACK")
 
 
 @dataclass(frozen=True)
 class Board:
-    """A session and its rows at one version."""
+    """A session and its candidates, by key in the order of names, at one version."""
 
     session: Session
-    rows: list
+    people: Mapping[int, Any]
+
+    @property
+    def rows(self) -> list:
+        return list(self.people.values())
 
     @cached_property
     def counters(self) -> dict[str, int]:
@@ -75,10 +91,14 @@ class Board:
     def room(self) -> list:
         return [row for row in self.rows if row.needs_me_since is None]
 
+    def html_of(self, candidate_ids: Iterable[int]) -> dict[str, str]:
+        """The rows of those of these candidates who are still on the list, by key."""
+        return {str(pk): self.people[pk].row_html for pk in candidate_ids if pk in self.people}
+
 
 @dataclass(frozen=True)
 class Change:
-    """What moved a room to `version`: the frame for supervisors, the candidates concerned."""
+    """What moved a room to `version`: the frame for supervisors, the candidates to be told."""
 
     version: int
     frame: dict
@@ -90,23 +110,62 @@ class Change:
 
 
 def load(session_id: int) -> Board:
-    """The session and all its candidates at one instant, in two queries."""
+    """The session and all its candidates at one instant, in three queries at most."""
+    with snapshot() as is_committed:
+        return _read(session_id, is_committed=is_committed)[0]
+
+
+def _read(
+    session_id: int, since: int | None = None, *, is_committed: bool
+) -> tuple[Board, list[SessionEvent]]:
+    """The board, and what the journal tells after version `since`.
+
+    LONGEST_CATCH_UP events at most: when there are fewer than versions, some are missing.
+    """
     session = Session.objects.select_related("center").get(pk=session_id)
-    # Sorted here and not by the database, whose collations differ: the browser sorts alike.
-    rows = sorted(session.candidates.with_facts(), key=lambda row: (row.sort_key, row.pk))
-    for candidate in rows:
+    kept = _kept.before(session) if is_committed else None
+    known = [since, kept.session.version if kept else None]
+    oldest = min((version for version in known if version is not None), default=session.version)
+    events = _events(session, oldest)
+    if kept is None or not _leads_to(kept, session, events):
+        board = Board(session, _in_order(session, session.candidates.with_facts()))
+    elif kept.session.version == session.version:
+        board = kept
+    else:
+        moved = {event.candidate_id for event in events if event.version > kept.session.version}
+        fresh = session.candidates.with_facts().filter(pk__in=moved)
+        board = Board(session, _in_order(session, fresh, kept.people))
+    if is_committed:
+        _kept.keep(board)
+    return board, [event for event in events if since is None or event.version > since]
+
+
+def _events(session: Session, since: int) -> list[SessionEvent]:
+    if since >= session.version:
+        return []
+    return list(session.events.filter(version__gt=since).order_by("version")[:LONGEST_CATCH_UP])
+
+
+def _leads_to(kept: Board, session: Session, events: list[SessionEvent]) -> bool:
+    """Whether these events, none missing, changed single candidates of the kept board only."""
+    since = [event for event in events if event.version > kept.session.version]
+    is_whole = len(since) == session.version - kept.session.version
+    return is_whole and all(event.candidate_id in kept.people for event in since)
+
+
+def _in_order(session: Session, fresh: Iterable, others: Mapping | None = None) -> dict[int, Any]:
+    people = {**(others or {})}
+    for candidate in fresh:
         candidate.session = session
-    return Board(session, rows)
-
-
-def row_html(candidate) -> str:
-    return render_to_string("candidates/_row.html", {"candidate": candidate})
+        people[candidate.pk] = candidate
+    # Sorted here and not by the database, whose collations differ: the browser sorts alike.
+    ordered = sorted(people.values(), key=lambda row: (row.sort_key, row.pk))
+    return {candidate.pk: candidate for candidate in ordered}
 
 
 def whole(session_id: int) -> dict:
     """The frame of the whole board, as a fresh page shows it."""
-    with snapshot():
-        return _whole(load(session_id))
+    return _whole(load(session_id))
 
 
 def _whole(board: Board) -> dict:
@@ -117,10 +176,10 @@ def _whole(board: Board) -> dict:
 
 def fresh_rows(session_id: int, candidate_ids: set[int]) -> dict:
     """The rows of these candidates as they are at version `v`: `{epoch, v, rows: {id: html}}`."""
-    with snapshot():
-        board = load(session_id)
-    rows = {str(row.pk): row_html(row) for row in board.rows if row.pk in candidate_ids}
-    return {"epoch": str(board.session.epoch), "v": board.session.version, "rows": rows}
+    board = load(session_id)
+    session = board.session
+    rows = board.html_of(candidate_ids)
+    return {"epoch": str(session.epoch), "v": session.version, "rows": rows}
 
 
 def missed(session_id: int, epoch: str, version: int) -> dict:
@@ -134,32 +193,52 @@ def change(session_id: int, epoch: str, since: int) -> Change:
     A change of the session itself or of the card of a shared loss, which are no rows, gives
     the whole board instead; so do another history, and more events than are worth it.
     """
-    with snapshot():
-        board = load(session_id)
-        events = list(
-            board.session.events.filter(version__gt=since).order_by("version")[:LONGEST_CATCH_UP]
-        )
-        version = board.session.version
-        is_other_history = epoch != str(board.session.epoch) or since > version
-        if is_other_history or len(events) < version - since:
-            return Change(version, _whole(board), is_room_wide=True)
-        ids = {event.candidate_id for event in events if event.candidate_id}
-        rows = {row.pk: row for row in board.rows if row.pk in ids}
-        say = _sentences(events, rows)
-        if any(event.candidate_id is None for event in events):
-            return Change(version, {**_whole(board), "say": say}, ids, is_room_wide=True)
-        if any(event.data.get("together") for event in events) or _any_lost_together(rows):
-            return Change(version, {**_whole(board), "say": say}, ids)
-        frame = {
-            "type": "rows",
-            "epoch": epoch,
-            "from": since,
-            "v": version,
-            "rows": {str(pk): row_html(row) for pk, row in rows.items()},
-            "counters": board.counters,
-            "say": say,
-        }
-    return Change(version, frame, ids)
+    with snapshot() as is_committed:
+        board, events = _read(session_id, since, is_committed=is_committed)
+    version = board.session.version
+    is_other_history = epoch != str(board.session.epoch) or since > version
+    if is_other_history or len(events) < version - since:
+        return Change(version, _whole(board), is_room_wide=True)
+    ids = {event.candidate_id for event in events if event.candidate_id}
+    # Whoever answers has the reply, which opens the next question.
+    told = {event.candidate_id for event in events if event.type != ANSWERED} - {None}
+    rows = {pk: board.people[pk] for pk in ids if pk in board.people}
+    say = _sentences(events, rows)
+    if any(event.candidate_id is None for event in events):
+        return Change(version, {**_whole(board), "say": say}, told, is_room_wide=True)
+    if any(event.data.get("together") for event in events) or _any_lost_together(rows):
+        return Change(version, {**_whole(board), "say": say}, told)
+    return Change(version, _rows_frame(board, since, ids, say), told)
+
+
+def _rows_frame(board: Board, since: int, candidate_ids: Iterable[int], say: list[str]) -> dict:
+    return {
+        "type": "rows",
+        "epoch": str(board.session.epoch),
+        "from": since,
+        "v": board.session.version,
+        "rows": board.html_of(candidate_ids),
+        "counters": board.counters,
+        "say": say,
+    }
+
+
+def answered(news: Announcement, epoch: str) -> dict | None:
+    """The frame of what `news` tells, when that is answers only, without asking the database.
+
+    It takes the board that this process keeps of the version before; None when it has none.
+    """
+    if news.since is None or not epoch.startswith(news.history):
+        return None
+    kept = _kept.exactly(news.session_id, epoch, news.since)
+    if kept is None or not kept.people.keys() >= news.questions.keys():
+        return None
+    moved = {pk: kept.people[pk].at_question(at) for pk, at in news.questions.items()}
+    board = Board(kept.session.at_version(news.version), {**kept.people, **moved})
+    # Of the rest of the board, nothing moves with an answer.
+    board.__dict__["counters"] = kept.counters
+    _kept.keep(board)
+    return _rows_frame(board, news.since, moved, [])
 
 
 def _any_lost_together(rows: dict) -> bool:

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from contextlib import suppress
 
 from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from . import access, board, watch
@@ -23,8 +25,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
     socket: Socket
     sender: asyncio.Task | None = None
 
+    async def __call__(self, scope, receive, send):
+        """What Channels does without a channel layer, less a task and a thread for each message."""
+        self.scope, self.base_send = scope, send
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
+
     async def dispatch(self, message):
-        """Channels hops through its shared thread for each message; nothing here needs it."""
         await getattr(self, get_handler_name(message))(message)
 
     async def open(self, session: Session, socket: Socket) -> None:
@@ -72,9 +80,6 @@ class SupervisionConsumer(LiveConsumer):
 
 
 def _supervised(scope, number: str) -> tuple[Session, watch.Ticket]:
-    user = scope["user"]
-    if not user.is_authenticated:
-        raise access.Missing(access.NO_SUCH_SESSION)
+    user, login = access.account_of_socket(scope)
     session = access.supervised_session(user, number)
-    login, password = scope["session"].session_key, user.get_session_auth_hash()
-    return session, watch.Ticket(session.pk, user.pk, login, password)
+    return session, watch.Ticket(session.pk, user.pk, login, user.get_session_auth_hash())

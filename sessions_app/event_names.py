@@ -1,5 +1,7 @@
 """What each type of event is called on screen: a pure table."""
 
+ANSWERED = "answered"  # by far the most frequent; it moves nothing of a board but its row
+
 NAMES = {
     "supervisor_entered": "entrée d’un surveillant",
     "access_given": "accès donné à un surveillant",
@@ -15,7 +17,7 @@ NAMES = {
     "start_withdrawn": "autorisation retirée",
     "authorization_lapsed": "autorisation expirée",
     "test_started": "test commencé",
-    "answered": "réponse enregistrée",
+    ANSWERED: "réponse enregistrée",
     "went_away": "déconnexion",
     "connections_lost": "déconnexion de plusieurs candidats",
     "came_back": "retour",

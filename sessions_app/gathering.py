@@ -6,6 +6,7 @@ last one was under way, instead of one each.
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from . import live
@@ -17,12 +18,16 @@ Answer = TypeVar("Answer")
 class Gathering(Generic[Question, Answer]):
     """`await gathering(question)`: its answer, out of `answer_all(questions) -> answers`.
 
-    `answer_all` runs in a thread of the hub and answers in the order of the questions; what it
-    raises, all who asked get.
+    `answer_all` runs in one of `threads` (those of the hub, unless told otherwise) and answers
+    in the order of the questions; what it raises, all who asked get.
     """
 
-    def __init__(self, answer_all: Callable[[list[Question]], list[Answer]]):
-        self._answer_all = answer_all
+    def __init__(
+        self,
+        answer_all: Callable[[list[Question]], list[Answer]],
+        threads: ThreadPoolExecutor | None = None,
+    ):
+        self._answer_all, self._threads = answer_all, threads
         self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
         self._task: asyncio.Task | None = None
 
@@ -38,7 +43,8 @@ class Gathering(Generic[Question, Answer]):
         while self._waiting:
             asked, self._waiting = self._waiting, []
             try:
-                answers = await live.in_database(self._answer_all, [each for each, _ in asked])
+                questions = [each for each, _ in asked]
+                answers = await live.in_database(self._answer_all, questions, threads=self._threads)
             except Exception as error:
                 for _, waiting in asked:
                     if not waiting.done():

@@ -4,14 +4,23 @@ A service locks its session, writes, and records one event; the event's version,
 announcement and the write commit together or not at all.
 """
 
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, models, transaction
 
-from . import clock, live
+from . import announcements, clock, live
+from .announcements import HISTORY, Announcement
+from .event_names import ANSWERED
 from .models import Session, SessionEvent, User
 from .refusals import Conflict
+
+FINALIZED = "La session est finalisée : elle ne peut plus être modifiée."
 
 
 def lock(session_id: int) -> Session:
@@ -22,7 +31,7 @@ def lock(session_id: int) -> Session:
     """
     session = lock_even_finalized(session_id)
     if session.state == Session.State.FINALIZED:
-        raise Conflict("La session est finalisée : elle ne peut plus être modifiée.")
+        raise Conflict(FINALIZED)
     return session
 
 
@@ -63,16 +72,116 @@ def record(
         at=session.now,
         data=data or {},
     )
-    _announce(session)
+    _announce([Announcement(session.pk, session.version)])
     return session.version
 
 
-def _announce(session: Session) -> None:
+@dataclass
+class HeldSession:
+    """What those who write many rooms at once need of each session that they have locked."""
+
+    pk: int
+    version: int
+    epoch: UUID
+    state: str
+    paused_at: datetime | None
+    grace_seconds: int
+
+
+def lock_free(session_ids: Collection[int]) -> tuple[datetime, dict[int, HeldSession]]:
+    """Those of these sessions that nobody is writing, locked as by `lock`, and the instant.
+
+    Who waits for one room must not make all the others wait. Finalised ones are told, too.
+    """
+    sessions = Session.objects.filter(pk__in=session_ids).order_by("pk")
+    free = sessions.select_for_update(no_key=True, skip_locked=True)
+    columns = ("pk", "version", "epoch", "state", "paused_at", "grace_seconds")
+    held = {row[0]: HeldSession(*row) for row in free.values_list(*columns)}
+    return clock.now(), held
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A candidate of a session has answered `question`, and the next one is open."""
+
+    session: HeldSession
+    candidate_id: int
+    question: int
+
+
+def record_answers(answers: Sequence[Answered], at: datetime) -> None:
+    """One event for each answer, at most one a candidate, in sessions held by `lock_free`.
+
+    As `record` for each of them; on PostgreSQL one statement appends, moves the versions and
+    announces. The announcement tells the questions: boards that stood at the version before
+    need nothing else.
+    """
+    before = {answer.session.pk: answer.session.version for answer in answers}
+    sessions = {answer.session.pk: answer.session for answer in answers}
+    questions: dict[int, dict[int, int]] = {pk: {} for pk in before}
+    events = []
+    for answer in answers:
+        pk, candidate, question = answer.session.pk, answer.candidate_id, answer.question
+        answer.session.version += 1
+        event = {"session": pk, "version": answer.session.version}
+        events.append({**event, "candidate": candidate, "question": question})
+        questions[pk][candidate] = question + 1
+    told = [
+        Announcement(pk, each.version, str(each.epoch)[:HISTORY], before[pk], questions[pk])
+        for pk, each in sessions.items()
+    ]
+    if connection.vendor == "postgresql":
+        _record_together(events, told, at)
+    else:
+        _record_one_by_one(events, told, at)
+
+
+def _record_one_by_one(
+    events: list[dict[str, int]], told: list[Announcement], at: datetime
+) -> None:
+    for event in events:
+        SessionEvent.objects.create(
+            session_id=event["session"],
+            version=event["version"],
+            type=ANSWERED,
+            candidate_id=event["candidate"],
+            actor=SessionEvent.Actor.CANDIDATE,
+            at=at,
+            data={"question": event["question"]},
+        )
+    for each in told:
+        Session.objects.filter(pk=each.session_id).update(version=each.version)
+    _announce(told)
+
+
+def _record_together(events: list[dict[str, int]], told: list[Announcement], at: datetime) -> None:
+    moved = [{"session": each.session_id, "version": each.version} for each in told]
+    texts = [json.dumps(each) for each in (events, moved, announcements.written(told))]
+    with connection.cursor() as cursor:
+        cursor.execute(RECORD_ANSWERS, [at, *texts[:2], live.CHANNEL, texts[2]])
+
+
+RECORD_ANSWERS = f"""
+WITH told AS (
+    INSERT INTO {SessionEvent._meta.db_table}
+        (session_id, version, type, candidate_id, actor, at, data)
+    SELECT session, version, '{ANSWERED}', candidate, 'candidate', %s,
+        jsonb_build_object('question', question)
+    FROM json_to_recordset(%s)
+        AS event (session bigint, version bigint, candidate bigint, question int)
+), moved AS (
+    UPDATE {Session._meta.db_table} AS here SET version = reached.version
+    FROM json_to_recordset(%s) AS reached (session bigint, version bigint)
+    WHERE here.id = reached.session
+)
+SELECT pg_notify(%s, payload) FROM json_array_elements_text(%s) AS payload
+"""  # noqa: S608 (names of tables)
+
+
+def _announce(told: Sequence[Announcement]) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_notify(%s, %s)", [live.CHANNEL, f"{session.pk}:{session.version}"]
-            )
+            for text in announcements.written(told):
+                cursor.execute("SELECT pg_notify(%s, %s)", [live.CHANNEL, text])
     else:
-        heard = partial(live.hear, session.pk, session.version)
-        transaction.on_commit(heard, robust=True)
+        transaction.on_commit(partial(live.hear, told), robust=True)

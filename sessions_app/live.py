@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import socket as network
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,8 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection, connections
 
-from . import board, clock, timekeeper, watch
+from . import announcements, board, clock, timekeeper, watch
+from .announcements import Announcement
 from .rooms import RESTART, Room, Socket
 
 CHANNEL = "session_changed"
@@ -33,8 +34,8 @@ _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="live")
 _clockwork = ThreadPoolExecutor(max_workers=1, thread_name_prefix="timekeeper")
 
 
-async def in_database(function: Callable, *args, threads: ThreadPoolExecutor = _threads):
-    """Run `function` in a thread of the hub and give its connection back."""
+async def in_database(function: Callable, *args, threads: ThreadPoolExecutor | None = None):
+    """Run `function` in a thread of the hub, or of `threads`, and give its connection back."""
 
     def run():
         try:
@@ -44,7 +45,7 @@ async def in_database(function: Callable, *args, threads: ThreadPoolExecutor = _
                 if not each.in_atomic_block:
                     each.close()
 
-    return await sync_to_async(run, thread_sensitive=False, executor=threads)()
+    return await sync_to_async(run, thread_sensitive=False, executor=threads or _threads)()
 
 
 class Hub:
@@ -112,14 +113,29 @@ class Hub:
         if not room.sockets:
             del self.rooms[session_id]
 
-    def hear(self, session_id: int, version: int) -> None:
-        """A session has reached `version`: bring its room there, unless it is on its way."""
-        room = self.rooms.get(session_id)
-        if room is None or version <= room.heard:
+    def hear(self, news: Announcement) -> None:
+        """A session has reached a version: bring its room there, unless it is on its way."""
+        room = self.rooms.get(news.session_id)
+        if room is None or news.version <= room.heard or self._show_answers(room, news):
             return
-        room.heard = version
+        room.heard = news.version
         if room.pump is None or room.pump.done():
             room.pump = asyncio.get_running_loop().create_task(self._pump(room))
+
+    def _show_answers(self, room: Room, news: Announcement) -> bool:
+        """Whether only answers were given since the version of the room: nothing is to be read."""
+        if not room.is_at(news.since):
+            return False
+        watching = [each for each in room.sockets if each.candidate_id is None]
+        if watching:
+            frame = board.answered(news, room.epoch)
+            if frame is None:
+                return False
+            text = json.dumps(frame, ensure_ascii=False)
+            for each in watching:
+                each.push(text)
+        room.version = room.heard = news.version
+        return True
 
     async def _pump(self, room: Room) -> None:
         while room.version < room.heard:
@@ -176,7 +192,11 @@ class Hub:
             for each in list(room.sockets):
                 if each.on_change:
                     each.on_change()
-        self.hear(session_id, version)
+        self.hear(Announcement(session_id, version))
+
+    def hear_all(self, told: Iterable[Announcement]) -> None:
+        for news in told:
+            self.hear(news)
 
     async def _beat(self) -> None:
         while True:
@@ -204,8 +224,7 @@ class Hub:
                     await listening.execute(f"LISTEN {CHANNEL}")
                     while True:
                         async for notice in listening.notifies(timeout=HEARTBEAT_SECONDS):
-                            session_id, _, version = notice.payload.partition(":")
-                            self.hear(int(session_id), int(version))
+                            self.hear_all(announcements.read(notice.payload))
                         await _probe(listening)
             except (psycopg.Error, OSError, ValueError) as error:
                 logger.warning("announcements are not heard for now: %s", type(error).__name__)
@@ -215,10 +234,10 @@ class Hub:
 hub = Hub()
 
 
-def hear(session_id: int, version: int) -> None:
-    """From any thread of this process: a commit has moved a session (one-process default)."""
+def hear(told: Sequence[Announcement]) -> None:
+    """From any thread of this process: a commit has moved sessions (one-process default)."""
     if hub.loop is not None and not hub.loop.is_closed():
-        hub.loop.call_soon_threadsafe(hub.hear, session_id, version)
+        hub.loop.call_soon_threadsafe(hub.hear_all, told)
 
 
 async def _whole_board(session_id: int) -> str:

@@ -154,6 +154,12 @@ class Session(models.Model):
     def spaced_number(self) -> str:
         return codes.spaced(self.number, 3)
 
+    def at_version(self, version: int) -> "Session":
+        """The same session once `version` is reached, when nothing else of it has moved."""
+        twin = Session.__new__(Session)
+        twin.__dict__ = {**self.__dict__, "version": version}
+        return twin
+
     def is_joinable(self, now: datetime) -> bool:
         """Candidates may join until 24 h after the first start, and never once finalised."""
         if self.state == self.State.FINALIZED:

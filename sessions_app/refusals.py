@@ -68,6 +68,13 @@ class Invalid(Refusal):
     title = "Vérifiez votre saisie"
 
 
+class Unavailable(Refusal):
+    """Not now: our scripts send it again (503)."""
+
+    status = 503
+    title = "Service momentanément indisponible"
+
+
 def wants_page(request: HttpRequest) -> bool:
     """True for a browser that follows a link or sends a plain form, without our scripts."""
     if request.headers.get("HX-Request"):

@@ -58,3 +58,7 @@ class Room:
         self.pump: asyncio.Task | None = None
         # The whole board as text, and the epoch and version that it was asked for at.
         self.whole: tuple[tuple[str, int], asyncio.Task[str]] | None = None
+
+    def is_at(self, version: int | None) -> bool:
+        """All sockets were sent `version`, and nothing newer is on its way."""
+        return version == self.version == self.heard

@@ -50,9 +50,8 @@ def _codes(form: EntryForm) -> dict:
 @require_GET
 def show_board(request: HttpRequest, number: str) -> HttpResponse:
     session = access.supervised_session(request.user, number)
-    with board.snapshot():
-        context = {"board": board.load(session.pk), "now": clock.now()}
-        return render(request, "sessions_app/board.html", context)
+    context = {"board": board.load(session.pk), "now": clock.now()}
+    return render(request, "sessions_app/board.html", context)
 
 
 @access.account_required

@@ -6,14 +6,16 @@ One server process on SQLite; on PostgreSQL the two people are on two processes.
 import json
 import uuid
 from contextlib import ExitStack, contextmanager
+from time import monotonic
 
 import httpx
 import pytest
 from django.db import connection, transaction
+from django.http import HttpResponse
 from django.test import Client
 from websockets.sync.client import connect
 
-from candidates import services
+from candidates import access, services
 from sessions_app.models import Session, SessionEvent
 from tests import factories
 from tests.live_page import LivePage
@@ -75,7 +77,12 @@ class Screen:
             yield socket
 
     def receive(self, timeout: float = 10) -> dict:
-        return json.loads(self.socket.recv(timeout=timeout))
+        """The next frame that is more than a heartbeat; raises `TimeoutError`."""
+        deadline = monotonic() + timeout
+        while True:
+            frame = json.loads(self.socket.recv(timeout=max(0, deadline - monotonic())))
+            if frame["type"] != "hb":
+                return frame
 
     def receive_until(self, version: int) -> None:
         while self.page.version < version:
@@ -140,6 +147,43 @@ def test_every_action_leaves_the_page_as_a_reload_shows_it(two_addresses, screen
         services.pause_room(room, user=user, reason="Alarme")
         mine.receive_until(Session.objects.get(pk=room.pk).version)
         assert mine.page.shown() == LivePage(mine.load()).shown()
+
+
+def test_an_answer_over_the_socket_reaches_the_board(two_addresses, screen):
+    """candidate's socket → group commit → announcement → the row spliced, as a reload shows it."""
+    room = factories.session()
+    user = factories.supervisor(room)
+    people = [factories.running(room, user) for _ in range(2)]
+    watching = screen(two_addresses[0], user, room)
+    with watching.open_socket(), ExitStack() as sockets:
+        for person in people:
+            socket = sockets.enter_context(candidate_socket(two_addresses[1], person))
+            for number, value in enumerate(["a", "b"], start=1):
+                socket.send(json.dumps({"type": "answer", "question": number, "answer": [value]}))
+                told = hear(socket, "answered")
+                assert (told["answered"], told["stage"]) == (number, "question")
+                assert f'name="question" value="{number + 1}"' in told["html"]
+                watching.receive_until(told["v"])
+                assert watching.page.shown() == LivePage(watching.load()).shown()
+        socket.send(json.dumps({"type": "answer", "question": 9, "answer": ["a"]}))
+        refused = hear(socket, "status")
+        assert (refused["type"], refused["question"], refused["status"]) == ("refused", 9, 409)
+    assert [each.answers.count() for each in people] == [2, 2]
+
+
+def candidate_socket(address: str, person):
+    answer = HttpResponse()
+    access.give_seat(answer, factories.seat_of(person))
+    url = f"{address.replace('http', 'ws')}/ws/candidat/"
+    cookie = answer.cookies.output(header="", sep=";").strip()
+    return connect(url, origin=address, additional_headers={"Cookie": cookie})
+
+
+def hear(socket, name: str) -> dict:
+    """The next frame that holds `name`."""
+    while name not in (frame := json.loads(socket.recv(timeout=10))):
+        pass
+    return frame
 
 
 def test_a_move_rolled_back_announces_nothing(two_addresses, screen):

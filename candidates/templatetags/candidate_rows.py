@@ -21,6 +21,23 @@ NEEDS = {
 }
 
 
+class RowNode(template.Node):
+    """Not an `include`: a row that has been rendered for one page or frame serves for all."""
+
+    def __init__(self, candidate: template.base.FilterExpression):
+        self.candidate = candidate
+
+    def render(self, context: template.Context) -> str:
+        return self.candidate.resolve(context).row_html + "\n"
+
+
+@register.tag("candidate_row")
+def candidate_row(parser, token):
+    """`{% candidate_row candidate %}`: the row of the board."""
+    _, candidate = token.split_contents()
+    return RowNode(parser.compile_filter(candidate))
+
+
 @register.filter
 def need_label(fact: Fact, candidate: Candidate) -> str:
     return NEEDS[fact].format(question=candidate.alert_question)

@@ -1,5 +1,6 @@
 // The candidate's page: follows the stage of the test, keeps the time, loses no answer.
 
+import * as answers from "./answers.js";
 import { duration, learn, now } from "./clock.js";
 import { connect } from "./connection.js";
 
@@ -38,9 +39,13 @@ function say(text) {
 }
 
 const { socket, poll } = document.body.dataset;
-connect({ socket, poll }, {
+const line = connect({ socket, poll }, {
   shown: () => null, // a seat frame is a whole state
   frame(frame) {
+    if (frame.type === "refused") {
+      answers.refuse(frame);
+      return true;
+    }
     if (frame.type === "seat") takeSeat(frame);
     // Who answers questions learns what is new with the next one; who waits asks again.
     const isExact = frame.v <= seat.v || ANSWERING.has(stage().dataset.stage);
@@ -48,6 +53,7 @@ connect({ socket, poll }, {
   },
   live(isLive, exactAt) {
     document.body.classList.toggle("stale", !isLive);
+    if (!isLive) answers.lineLost();
     if (isLive) {
       if (trouble.textContent === CUT_OFF) trouble.hidden = true;
     } else if (performance.now() - exactAt > NOTICED_MS && trouble.hidden) {
@@ -62,10 +68,15 @@ connect({ socket, poll }, {
 });
 
 function takeSeat(frame) {
-  if (frame.epoch === seat.epoch && frame.v < seat.v) return; // late: time does not go back
-  seat = { epoch: frame.epoch, v: frame.v };
+  const isLate = frame.epoch === seat.epoch && frame.v < seat.v; // time does not go back
+  const opensNext = answers.take(frame);
   const here = stage().dataset;
-  if (frame.ends_at) here.endsAt = frame.ends_at;
+  if (!isLate) {
+    seat = { epoch: frame.epoch, v: frame.v };
+    if (frame.ends_at) here.endsAt = frame.ends_at;
+  }
+  if (opensNext) put(frame);
+  if (isLate || opensNext) return;
   followEnd(here);
   if (frame.stage !== here.stage && !(frame.stage === "question" && here.stage === "review")) {
     reload();
@@ -110,9 +121,9 @@ function showTime() {
 
 // A timed question: what is chosen is sent when its time is over.
 function showDeadline() {
-  const node = holder.querySelector("[data-deadline]");
+  const node = holder.querySelector(".deadline");
   if (!node || node.dataset.sent) return;
-  const left = Date.parse(node.dataset.deadline) - now();
+  const left = Date.parse(stage().dataset.deadline) - now();
   node.textContent = duration(left);
   if (left <= 0) {
     node.dataset.sent = "1";
@@ -125,12 +136,19 @@ function showDeadline() {
 holder.addEventListener(
   "submit",
   (event) => {
-    if (!event.target.ariaBusy) return;
+    if (!event.target.ariaBusy && !answers.send(event.target, line)) return;
     event.preventDefault();
     event.stopPropagation();
   },
   true,
 );
+answers.start({
+  tell(text) {
+    trouble.textContent = text;
+    trouble.hidden = false;
+  },
+  reload,
+});
 holder.addEventListener("htmx:beforeRequest", ({ target }) => {
   if (target.matches("form")) target.ariaBusy = "true";
 });
@@ -190,8 +208,22 @@ function giveDraftBack() {
   }
 }
 
+/** The stage that an answer has opened, as a page would have it. */
+function put(frame) {
+  keepDraft();
+  const here = stage();
+  here.dataset.stage = frame.stage;
+  if (frame.deadline) here.dataset.deadline = frame.deadline;
+  else delete here.dataset.deadline;
+  here.innerHTML = frame.html;
+  htmx.process(here);
+  showStage();
+}
+
 holder.addEventListener("htmx:beforeSwap", keepDraft);
-holder.addEventListener("htmx:afterSwap", () => {
+holder.addEventListener("htmx:afterSwap", showStage);
+
+function showStage() {
   failures = 0;
   clearTimeout(again?.timer);
   again = null;
@@ -207,7 +239,7 @@ holder.addEventListener("htmx:afterSwap", () => {
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
   showTime();
-});
+}
 
 setInterval(() => {
   showTime();

@@ -16,7 +16,8 @@ const SLEPT_MS = 5_000;
 const OVER = { 4401: "login", 4403: "access" };
 
 /**
- * Follow the server. `paths`: `{socket, poll}`.
+ * Follow the server. `paths`: `{socket, poll}`. Returns `{isLive(), send(message)}`: `send` tells
+ * whether there was a socket to send by.
  * on.frame(frame): each frame, parsed; returns whether the page now shows all that is known.
  * on.shown(): `{epoch, v}` of what the page shows, or null when frames are whole states.
  * on.live(isLive, exactAt): the page is up to date, or has not been since that `performance.now()`.
@@ -25,7 +26,7 @@ const OVER = { 4401: "login", 4403: "access" };
 export function connect(paths, on) {
   const line = new Line(paths, on);
   line.start();
-  return { isLive: () => line.isLive === true };
+  return { isLive: () => line.isLive === true, send: (message) => line.send(message) };
 }
 
 class Line {
@@ -64,6 +65,12 @@ class Line {
       if (document.visibilityState === "visible") this.#wake();
     });
     this.#open();
+  }
+
+  send(message) {
+    if (!this.isLive || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
   }
 
   #open() {

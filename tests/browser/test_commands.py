@@ -10,7 +10,7 @@ from candidates.models import Candidate, TimeGrant
 from sessions_app.models import Command
 from tests import factories
 
-from .lines import expect_exact, expect_version, open_room
+from .lines import Line, expect_exact, expect_version, open_room
 from .people import Candidate as Sitting
 
 pytestmark = pytest.mark.browser
@@ -209,24 +209,107 @@ def test_after_a_refusal_one_may_insist(browser, site, room, by, running):
     assert sorted(granted(running)) == [5, 10]
 
 
-def test_an_answer_survives_the_network(browser, site, room, by):
-    """The candidate's page: lost replies and busy servers, each answer saved once."""
+ANSWER = "**/candidat/repondre/"
+
+
+@pytest.fixture
+def line():
+    return Line()
+
+
+@pytest.fixture
+def answering(browser, site, room, by, line):
+    """A candidate before the first question, with `line` as the page's way to the socket."""
     person = factories.waiting(room)
     candidate = Sitting(browser, site)
+    candidate.page.route_web_socket("**/ws/**", line)
     candidate.join(room, person)
     services.authorize_start(factories.fresh(person), user=by)
-    page = candidate.page
-    page.get_by_role("button", name="Commencer le test").click()
+    candidate.page.get_by_role("button", name="Commencer le test").click()
     candidate.expect_stage("question")
-    way = Way(page, "**/candidat/repondre/", "lost", 503, "cut")
-    page.locator(".option input[name=answer]").first.check()
-    page.get_by_role("button", name="Valider et continuer").dblclick()
+    candidate.person = person
+    return candidate
+
+
+def choose_and_send(candidate) -> None:
+    candidate.page.locator(".option input[name=answer]").first.check()
+    candidate.page.get_by_role("button", name="Valider et continuer").dblclick()
+
+
+def answered(candidate) -> list[int]:
+    return [each.question for each in candidate.person.answers.order_by("question")]
+
+
+def test_an_answer_goes_by_the_open_line(answering):
+    page = answering.page
+    way = Way(page, ANSWER)
+    choose_and_send(answering)
+    expect(page.locator("input[name=question]")).to_have_value("2")
+    expect(page.locator("#stage h1")).to_be_focused()
+    assert page.locator("[data-stage]").get_attribute("data-ends-at")
+    assert (way.keys, answered(answering)) == ([], [1])
+    answering.accessible("the next question")
+    assert not answering.errors
+
+
+def test_an_answer_survives_the_network(answering, line):
+    """Without sockets: lost replies and busy servers, each answer saved once."""
+    page = answering.page
+    line.is_refused = True
+    line.route.close()
+    way = Way(page, ANSWER, "lost", 503, "cut")
+    expect(page.locator("body")).to_have_class(re.compile("stale"))
+    choose_and_send(answering)
     expect(page.locator("#trouble")).to_contain_text("sera envoyée dès son retour")
-    candidate.accessible("an answer on its way")
+    answering.accessible("an answer on its way")
     expect(page.locator("input[name=question]")).to_have_value("2", timeout=20_000)
     expect(page.locator("#trouble")).not_to_be_visible()
     assert len(way.keys) == 4
-    assert [each.question for each in person.answers.all()] == [1]
+    assert answered(answering) == [1]
+
+
+def test_an_answer_that_nobody_acknowledges_goes_as_a_form(answering, line):
+    """Saved or not, who knows: sent again, it is saved once, and the page goes on."""
+    page = answering.page
+    way = Way(page, ANSWER)
+    line.weather = lambda text: [] if '"answered"' in text else [text]
+    choose_and_send(answering)
+    expect(page.locator("input[name=question]")).to_have_value("2", timeout=20_000)
+    assert (len(way.keys), answered(answering)) == (1, [1])
+
+
+def test_an_answer_refused_over_the_line_is_told(answering, by):
+    """The colleague has ended the test in the same instant: the page says so and goes on."""
+    page = answering.page
+    page.evaluate("document.body.dataset.held = 1")
+    services.end_test(factories.fresh(answering.person), user=by, reason="Temps écoulé")
+    page.evaluate("document.getElementById('question-form')?.requestSubmit()")
+    answering.expect_stage("finished")
+    assert answered(answering) == []
+
+
+def test_an_answer_that_comes_late_still_opens_the_next(answering, line, room, by):
+    """Something newer was told before the acknowledgement: time does not go back, the page goes
+    on, without waiting."""
+    page, late = answering.page, []
+
+    def overtaken(text):
+        if '"answered"' in text:
+            late.append(text)
+            return []
+        return [text]
+
+    line.weather = overtaken
+    choose_and_send(answering)
+    expect(page.locator("#question-form")).to_have_attribute("aria-busy", "true")
+    page.wait_for_timeout(500)
+    services.add_time(factories.fresh(answering.person), user=by, minutes=10)
+    expect(page.locator("#live-status")).to_contain_text("ajouté du temps")
+    later = page.locator("[data-stage]").get_attribute("data-ends-at")
+    line.weather = None
+    line.route.send(late[0])
+    expect(page.locator("input[name=question]")).to_have_value("2", timeout=3_000)
+    assert page.locator("[data-stage]").get_attribute("data-ends-at") == later
 
 
 def test_a_draft_survives_a_pause(browser, site, room, by):

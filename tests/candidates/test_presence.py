@@ -265,7 +265,7 @@ def asked(monkeypatch):
     asked: list[str] = []
     really = live.in_database
 
-    async def in_database(function, *args):
+    async def in_database(function, *args, threads=None):
         def listen():
             with CaptureQueriesContext(connection) as captured:
                 result = function(*args)

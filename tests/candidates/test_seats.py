@@ -2,7 +2,7 @@
 
 import pytest
 
-from candidates import access, duties, presence, seat_services, services
+from candidates import access, answering, duties, presence, seat_services, services
 from candidates.access import Seat
 from candidates.models import Candidate
 from candidates.stages import Stage, stage_of
@@ -186,9 +186,9 @@ def test_a_second_computer_asks_and_the_first_goes_on_untouched(room, by):
     seat_services.join(person, there(person))
     assert stage(person, there(person)) == Stage.RESUME
     assert stage(person, here(person)) == Stage.QUESTION
-    seat_services.answer(factories.fresh(person), here(person), 1, "a")
+    answering.answer(factories.fresh(person), here(person), 1, "a")
     with pytest.raises(Conflict, match="autre poste"):
-        seat_services.answer(factories.fresh(person), there(person), 2, "a")
+        answering.answer(factories.fresh(person), there(person), 2, "a")
     assert Fact.ASKS_RESUME in factories.fresh(person).facts()
 
 
@@ -248,7 +248,7 @@ def test_an_absence_past_the_grace_blocks_even_before_the_return_is_noted(room, 
     leaves(person)
     db_clock.forward(seconds=GRACE + 5)
     with pytest.raises(Conflict, match="La reprise doit d’abord être autorisée"):
-        seat_services.answer(factories.fresh(person), here(person), 1, "a")
+        answering.answer(factories.fresh(person), here(person), 1, "a")
 
 
 def test_who_must_ask_still_must_after_leaving_once_more(room, by, db_clock):
@@ -264,7 +264,7 @@ def test_who_must_ask_still_must_after_leaving_once_more(room, by, db_clock):
     assert stage(person, here(person)) == Stage.RESUME
     assert factories.fresh(person).asks_resume_at == asked_at
     with pytest.raises(Conflict):
-        seat_services.answer(factories.fresh(person), here(person), 1, "a")
+        answering.answer(factories.fresh(person), here(person), 1, "a")
 
 
 def test_the_clock_keeps_running_and_the_loss_is_offered_back(room, by, db_clock, client):

@@ -12,7 +12,7 @@ from itertools import chain, combinations, product
 
 import pytest
 
-from candidates import duties, presence, seat_services, services, states
+from candidates import answering, duties, presence, seat_services, services, states
 from candidates.access import Seat
 from candidates.models import Candidate, TimeGrant, Timer
 from candidates.states import TRANSITIONS, Action, Actor, Fact, State
@@ -172,7 +172,7 @@ PERFORM = {
     Action.UNDO_TIME: lambda c, by: services.undo_time(c, user=by),
     Action.END_TEST: lambda c, by: services.end_test(c, user=by, reason="Temps écoulé"),
     Action.START: lambda c, by: seat_services.start(c, factories.seat_of(c)),
-    Action.ANSWER: lambda c, by: seat_services.answer(c, factories.seat_of(c), 1, "a"),
+    Action.ANSWER: lambda c, by: answering.answer(c, factories.seat_of(c), 1, "a"),
     Action.FINISH: lambda c, by: seat_services.finish(c, factories.seat_of(c)),
     Action.RAISE_ALERT: lambda c, by: incidents.raise_alert(
         c, factories.seat_of(c), subject="image"

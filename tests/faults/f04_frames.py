@@ -12,7 +12,7 @@ from random import Random
 
 from django.db import connection, transaction
 
-from candidates import seat_services, services
+from candidates import answering, seat_services, services
 from candidates.models import Candidate
 from candidates.rehearsal import COUNT
 from incidents.services import accept_alert, note_incident, raise_alert, reject_alert
@@ -152,7 +152,7 @@ class Writer:
         elif fate < 0.4:
             raise_alert(candidate, seat, subject="image")
         elif candidate.question < COUNT:
-            seat_services.answer(candidate, seat, candidate.question, "a")
+            answering.answer(candidate, seat, candidate.question, "a")
         else:
             note_incident(candidate, user=by, category="C6")
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.core import signing
 from django.db.models import F
 
-from candidates import access, duties, presence, seat_services, services
+from candidates import access, answering, duties, presence, seat_services, services
 from candidates.access import Seat
 from candidates.models import Candidate, Timer
 from incidents.services import accept_alert, note_incident, raise_alert
@@ -58,7 +58,7 @@ def _with_time_added(session, user) -> None:
     services.add_time(factories.fresh(candidate), user=user, minutes=5)
     services.undo_time(factories.fresh(candidate), user=user)
     for question, value in ((1, "a"), (2, "b")):
-        seat_services.answer(factories.fresh(candidate), _seat(candidate), question, value)
+        answering.answer(factories.fresh(candidate), _seat(candidate), question, value)
 
 
 def _away(session, user) -> None:

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from bs4 import BeautifulSoup
 
-from candidates import seat_services, services
+from candidates import answering, seat_services, services
 from candidates.access import Seat
 from candidates.stages import Stage, stage_of
 from incidents import categories
@@ -173,7 +173,7 @@ def test_an_alert_waits_for_the_supervisor_and_shows_on_the_board(room, person, 
     assert (row.likely_action, row.likely_label) == ("accept-alert", "Voir le problème")
     assert stage(person) == Stage.ALERT
     with pytest.raises(Conflict, match="Le problème signalé doit d’abord être traité"):
-        seat_services.answer(row, here(person), 1, "a")
+        answering.answer(row, here(person), 1, "a")
 
 
 def test_one_open_alert_only(person, alert):
@@ -250,8 +250,8 @@ def test_the_computer_without_the_seat_reports_nothing(person):
 
 
 def test_an_alert_is_about_the_question_shown(person):
-    seat_services.answer(person, here(person), 1, "a")
-    seat_services.answer(factories.fresh(person), here(person), 2, "")
+    answering.answer(person, here(person), 1, "a")
+    answering.answer(factories.fresh(person), here(person), 2, "")
     incidents.raise_alert(factories.fresh(person), here(person), subject="file")
     assert person.alerts.get().question == 3
 

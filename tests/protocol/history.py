@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from candidates.models import TimeGrant, Timer
-from sessions_app import board
 from sessions_app.models import SessionEvent
+from tests import fresh_boards
 from tests.actions import EVENTS
 
 from .tab import Intention, Shown, Tab
@@ -38,7 +38,7 @@ class History:
 
     def witness(self) -> list[SessionEvent]:
         """Look at the session after anything that may have moved it; returns the new events."""
-        fresh, before = board.whole(self.session_id), self.facts.version
+        fresh, before = fresh_boards.whole(self.session_id), self.facts.version
         self.epoch, self.facts.version = fresh["epoch"], fresh["v"]
         known = self.boards.setdefault((self.epoch, fresh["v"]), Shown.of(fresh))
         assert known == Shown.of(fresh), "the board changed without a new version"

@@ -22,7 +22,7 @@ from sessions_app.refusals import Refusal
 from tests import factories
 
 from .history import History
-from .process import Process, reading_at_once, rendering_once
+from .process import Process, announcing, keeping_boards, reading_at_once, rendering_once
 from .tab import Intention, Row, Tab
 from .world import MOVES, Crash, World, dying_at, undone_at_the_end
 
@@ -63,6 +63,8 @@ class Protocol(RuleBasedStateMachine):
         self.around.enter_context(undone_at_the_end())
         self.around.enter_context(reading_at_once())
         self.around.enter_context(rendering_once())
+        self.around.enter_context(keeping_boards())
+        told = self.around.enter_context(announcing())
         real = clock.now
 
         def now():
@@ -75,7 +77,7 @@ class Protocol(RuleBasedStateMachine):
         self.around.callback(loop.close)
         pk = self.world.room.pk
         self.history = History(pk, self.world.page)
-        self.processes = [Process(pk, loop), Process(pk, loop)]
+        self.processes = [Process(pk, loop, told), Process(pk, loop, told)]
         first, second = self.world.supervisors
         self.owners = (first, first, second)
         self.tabs = [self.tab_class.load(self.world.page) for _ in self.owners]

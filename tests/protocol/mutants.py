@@ -11,7 +11,9 @@ from unittest import mock
 
 from candidates import services
 from incidents import services as incidents
-from sessions_app import commands
+from sessions_app import board, commands
+from sessions_app.kept_boards import KeptBoards
+from sessions_app.rooms import Room
 
 from .tab import Tab
 
@@ -56,6 +58,22 @@ def two_transactions() -> Iterator[type[Tab]]:
         yield Tab
 
 
+@contextlib.contextmanager
+def kept_without_looking() -> Iterator[type[Tab]]:
+    """A board once kept is taken for what its session has become, whatever the journal tells."""
+    with mock.patch.object(board, "_leads_to", return_value=True):
+        yield Tab
+
+
+@contextlib.contextmanager
+def answers_over_a_gap() -> Iterator[type[Tab]]:
+    """What an announcement tells is put on any board, whichever version it stands at."""
+    at_any = mock.patch.object(Room, "is_at", lambda self, version: version is not None)
+    any_board = mock.patch.object(KeptBoards, "exactly", lambda self, pk, *_: self._at_hand(pk))
+    with at_any, any_board:
+        yield Tab
+
+
 deaf_to_epochs = _of_tab(
     is_over=lambda self, frame: False, is_same_history=lambda self, frame: True
 )
@@ -72,4 +90,6 @@ MUTANTS: dict[str, Mutant] = {
         repeat=lambda self, each: each.body | {"idempotency_key": self.mint(next(Tab._numbers))}
     ),
     "command and effect in two transactions": two_transactions,
+    "a kept board is never read again": kept_without_looking,
+    "answers shown over a gap": answers_over_a_gap,
 }

@@ -8,13 +8,16 @@ import asyncio
 import inspect
 import json
 from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from unittest import mock
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.template.loader import render_to_string
 
-from sessions_app import board, live, watch
+from candidates import display
+from sessions_app import board, journal, live, watch
+from sessions_app.announcements import Announcement
+from sessions_app.kept_boards import KeptBoards
 from sessions_app.models import Session
 from sessions_app.rooms import Socket
 
@@ -27,7 +30,7 @@ def reading_at_once() -> Iterator[None]:
     """
     ours = connections[DEFAULT_DB_ALIAS]
 
-    async def in_database(function, *args):
+    async def in_database(function, *args, threads=None):
         connections[DEFAULT_DB_ALIAS] = ours
         return function(*args)
 
@@ -50,8 +53,33 @@ def rendering_once() -> Iterator[None]:
             memo[key] = render_to_string(template, context)
         return memo[key]
 
-    with mock.patch.object(board, "render_to_string", render):
+    with (
+        mock.patch.object(board, "render_to_string", render),
+        mock.patch.object(display, "render_to_string", render),
+    ):
         yield
+
+
+@contextmanager
+def keeping_boards() -> Iterator[None]:
+    """What the machine reads between its steps counts as committed; each run keeps its own."""
+    with (
+        mock.patch.object(board, "snapshot", return_value=nullcontext(True)),
+        mock.patch.object(board, "_kept", KeptBoards()),
+    ):
+        yield
+
+
+@contextmanager
+def announcing() -> Iterator[dict[int, Announcement]]:
+    """What the journal would announce of each version; the machine decides who hears it."""
+    told: dict[int, Announcement] = {}
+
+    def note(announcements) -> None:
+        told.update((each.version, each) for each in announcements)
+
+    with mock.patch.object(journal, "_announce", note):
+        yield told
 
 
 def _plain_values(row) -> tuple:
@@ -101,8 +129,10 @@ class Wire:
 
 
 class Process:
-    def __init__(self, session_id: int, loop: asyncio.AbstractEventLoop):
-        self.session_id, self.loop = session_id, loop
+    def __init__(
+        self, session_id: int, loop: asyncio.AbstractEventLoop, told: dict[int, Announcement]
+    ):
+        self.session_id, self.loop, self.told = session_id, loop, told
         self.hub = live.Hub()
         self.wires: list[Wire] = []
 
@@ -112,7 +142,7 @@ class Process:
 
     def hear(self, version: int) -> None:
         """An announcement has arrived."""
-        self.run(self.hub.hear, self.session_id, version)
+        self.run(self.hub.hear, self.told.get(version, Announcement(self.session_id, version)))
 
     def look(self) -> None:
         """The look at the versions, which finds what no announcement told."""

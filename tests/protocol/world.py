@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.test import Client
 
-from candidates import presence, seat_services
+from candidates import answering, presence, seat_services
 from candidates.access import Seat
 from candidates.models import Candidate
 from incidents import services as incidents
@@ -138,7 +138,7 @@ MOVES: dict[str, tuple[Callable, ...]] = {
         lambda each: presence.connected(each.pk, _own(each)),
     ),
     "in_progress": (
-        lambda each: seat_services.answer(each, _own(each), each.question or 1, "a"),
+        lambda each: answering.answer(each, _own(each), each.question or 1, "a"),
         lambda each: incidents.raise_alert(each, _own(each), subject="image"),
         _leave,
         lambda each: presence.connected(each.pk, _own(each)),

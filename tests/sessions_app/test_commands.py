@@ -9,10 +9,10 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
-from candidates import seat_services, services
+from candidates import answering, seat_services, services
 from candidates.access import Seat
 from incidents import services as incidents
-from sessions_app import board, commands, journal
+from sessions_app import commands, journal
 from sessions_app.models import Command, Session, SupervisorAccess
 from tests import factories
 from tests.snapshots import changes, everything, new_events
@@ -135,7 +135,7 @@ def test_who_acts_on_an_older_sight_is_told(room, by, browser, action, arrange, 
 
 def test_what_no_decision_hangs_on_makes_nothing_stale(room, by, browser):
     person = factories.running(room, by)
-    seat_services.answer(person, factories.seat_of(person), 1, "a")
+    answering.answer(person, factories.seat_of(person), 1, "a")
     body = {"idempotency_key": new_key(), "row_version": person.row_version, "minutes": "5"}
     assert browser.post(address(room, "add-time", person), body).status_code == 200
 
@@ -320,7 +320,7 @@ def test_a_stale_click_gets_the_fresh_row(room, by, browser):
     room.refresh_from_db()
     fresh = answer.json()
     assert (answer.status_code, fresh["v"], fresh["epoch"]) == (409, room.version, str(room.epoch))
-    assert fresh["rows"] == {str(person.pk): board.row_html(factories.fresh(person))}
+    assert fresh["rows"] == {str(person.pk): factories.fresh(person).row_html}
     assert fresh["row_version"] == factories.fresh(person).row_version > seen
     assert 'data-state="finished"' in fresh["rows"][str(person.pk)]
     assert neighbour.birth_name not in answer.text

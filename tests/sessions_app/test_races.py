@@ -14,7 +14,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from candidates import duties, presence, seat_services, services
+from candidates import answering, duties, presence, seat_services, services
 from candidates.access import Seat
 from candidates.models import TimeGrant
 from sessions_app import preparation
@@ -177,7 +177,7 @@ def test_the_candidate_finishes_while_the_supervisor_ends(room, by):
 def test_the_answer_of_the_last_instant_is_kept_or_refused_whole(room, by):
     person = factories.running(room, by)
     results = at_once(
-        lambda: seat_services.answer(person, factories.seat_of(person), 1, "a"),
+        lambda: answering.answer(person, factories.seat_of(person), 1, "a"),
         lambda: services.end_test(person, user=by),
     )
     assert person.answers.count() == 1 - len(refused(results))
@@ -187,7 +187,7 @@ def test_the_answer_of_the_last_instant_is_kept_or_refused_whole(room, by):
 def test_one_answer_sent_several_times_at_once_is_one_answer(room, by):
     person = factories.running(room, by)
     seat = factories.seat_of(person)
-    results = at_once(*[lambda: seat_services.answer(person, seat, 1, "a")] * 6)
+    results = at_once(*[lambda: answering.answer(person, seat, 1, "a")] * 6)
     assert refused(results) == []
     assert (person.answers.count(), factories.fresh(person).question) == (1, 2)
     check_versions(room)

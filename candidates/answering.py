@@ -1,0 +1,208 @@
+"""Answers of candidates, saved in groups: what comes while a commit is under way goes in the next.
+
+An answer is what happens most in a room, by far. One writer in each process takes all that wait,
+of whichever rooms, in one transaction of a few statements; each is acknowledged once it is
+committed. The rules are those of every other move: the session locked, the row read under the
+lock, the table asked, one event.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import FilteredRelation, Q
+
+from sessions_app import journal
+from sessions_app.gathering import Gathering
+from sessions_app.models import Session
+from sessions_app.refusals import Conflict, Invalid, Malformed, Missing, Refusal, Unavailable
+
+from . import rehearsal, states
+from .access import Seat
+from .facts import HasFacts
+from .models import Answer, Candidate
+from .seat_services import ELSEWHERE
+from .states import Action, Actor
+
+# A timed answer sent in the last second still arrives in time on a slow network.
+TIMED_TOLERANCE = timedelta(seconds=5)
+HELD_UP_SECONDS = 0.02  # before a room that somebody else is writing is tried again
+PATIENCE_SECONDS = 8  # as long as any writer waits for a lock
+HELD_UP = "Votre réponse n’a pas pu être enregistrée. Réessayez dans un instant."
+NOT_OPEN = "Cette question n’est pas encore ouverte."
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One answer, as `rehearsal.clean_answer` gives it, from the browser that claims `seat`."""
+
+    session_id: int
+    seat: Seat
+    number: int
+    value: str
+
+
+@dataclass
+class Sitter(HasFacts):
+    """The columns of a candidate that an answer hangs on; once it is saved, as it left them."""
+
+    session: journal.HeldSession
+    pk: int
+    seat: str
+    question: int | None
+    question_opened_at: datetime | None
+    state: str
+    authorized_until: datetime | None
+    asks_start_at: datetime | None
+    asks_resume_at: datetime | None
+    away_since: datetime | None
+    lost_since: datetime | None
+    overtime_at: datetime | None
+    alert_id: int | None
+    granted_seconds = 0  # no answer hangs on it
+
+
+COLUMNS = (
+    *("pk", "seat", "question", "question_opened_at", "state", "authorized_until"),
+    *("asks_start_at", "asks_resume_at", "away_since", "lost_since", "overtime_at"),
+    "open_alert__id",
+)
+
+
+async def answer_soon(sent: Sent) -> Sitter:
+    """Save one answer with all that wait, in the loop of the hub; raises `Refusal`."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    while (outcome := await _save(sent)) is None:
+        if asyncio.get_running_loop().time() > deadline:
+            raise Unavailable(HELD_UP)
+        await asyncio.sleep(HELD_UP_SECONDS)
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+def checked(number: object, values: object) -> tuple[int, str]:
+    """The number of a question and the answer to it, out of what a browser has sent.
+
+    Raises `Missing` for no question of ours, `Malformed` or `Invalid` for no answer to it.
+    """
+    try:
+        question = rehearsal.question(int(str(number)))
+    except (ValueError, LookupError) as error:
+        raise Missing("Cette question n’existe pas.") from error
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        raise Malformed("Cette réponse n’est pas lisible. Rechargez la page.")
+    try:
+        return question.number, rehearsal.clean_answer(question, values)
+    except ValueError as error:
+        raise Invalid(str(error)) from error
+
+
+@transaction.atomic
+def answer(candidate: Candidate, seat: Seat, number: int, value: str) -> None:
+    """Save one answer now, in a request of its own; raises `Refusal`."""
+    session = journal.lock(candidate.session_id)
+    (outcome,) = save_all([Sent(session.pk, seat, number, value)])
+    if isinstance(outcome, Refusal):
+        raise outcome
+
+
+@transaction.atomic
+def save_all(sent: Sequence[Sent]) -> list[Sitter | Refusal | None]:
+    """Save these answers in one transaction, and tell what became of each, in their order.
+
+    None for what must be tried again: somebody else is writing the room, or the same candidate
+    is in the group twice. An answer already saved changes nothing, and is told as saved; after
+    the time of a timed question it is kept, but counts as late.
+    """
+    now, sessions = journal.lock_free({each.session_id for each in sent})
+    sitters = _sitters(sent, sessions)
+    taken: dict[int, Sent] = {}
+    outcomes: list[Sitter | Refusal | None] = []
+    for each in sent:
+        sitter = sitters.get(each.seat.candidate_id)
+        if sitter is None or sitter.pk in taken:
+            outcomes.append(None)
+            continue
+        refusal = _refusal(each, sitter, now)
+        if refusal is None and each.number == sitter.question:
+            taken[sitter.pk] = each
+        outcomes.append(refusal or sitter)
+    if taken:
+        _write([(each, sitters[pk]) for pk, each in taken.items()], now)
+    return outcomes
+
+
+def _sitters(sent: Sequence[Sent], sessions: dict[int, journal.HeldSession]) -> dict[int, Sitter]:
+    """The candidates who answer in these sessions, locked, by key."""
+    places = {each.seat.candidate_id: each.session_id for each in sent}
+    rows = Candidate.objects.filter(pk__in=[pk for pk in places if places[pk] in sessions])
+    # In one order for all processes: two that write the same room must not block each other.
+    locked = list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    open_alert = FilteredRelation("alerts", condition=Q(alerts__closed_at=None))
+    read = Candidate.objects.filter(pk__in=locked).annotate(open_alert=open_alert)
+    return {row[0]: Sitter(sessions[places[row[0]]], *row) for row in read.values_list(*COLUMNS)}
+
+
+def _refusal(sent: Sent, sitter: Sitter, now: datetime) -> Refusal | None:
+    if sitter.session.state == Session.State.FINALIZED:
+        return Conflict(journal.FINALIZED)
+    sentence = states.refusal(sitter.state, sitter.facts(now), Action.ANSWER, Actor.CANDIDATE)
+    if sentence is None and sitter.seat != sent.seat.token:
+        sentence = ELSEWHERE
+    if sentence is None and sent.number > (sitter.question or 0):
+        sentence = NOT_OPEN
+    return Conflict(sentence) if sentence else None
+
+
+def _write(taken: list[tuple[Sent, Sitter]], now: datetime) -> None:
+    """The answers, the questions now open, and the events that tell them."""
+    rows = [(sitter.pk, each.number, each.value, _is_late(sitter, now)) for each, sitter in taken]
+    if connection.vendor == "postgresql":
+        text = json.dumps([dict(zip(_NAMES, row, strict=True)) for row in rows])
+        with connection.cursor() as cursor:
+            cursor.execute(SAVE_ANSWERS, [text, now, now])
+    else:
+        _save_one_by_one(rows, now)
+    told = []
+    for each, sitter in taken:
+        sitter.question, sitter.question_opened_at = each.number + 1, now
+        told.append(journal.Answered(sitter.session, sitter.pk, each.number))
+    journal.record_answers(told, now)
+
+
+# One JSON text: psycopg writes arrays element by element, in Python.
+SAVE_ANSWERS = f"""
+WITH sent AS (
+    SELECT * FROM json_to_recordset(%s)
+        AS answer (candidate bigint, question int, value text, late bool)
+), saved AS (
+    INSERT INTO {Answer._meta.db_table} (candidate_id, question, value, late, saved_at)
+    SELECT candidate, question, value, late, %s FROM sent
+    ON CONFLICT (candidate_id, question) DO UPDATE
+    SET value = excluded.value, late = excluded.late, saved_at = excluded.saved_at
+)
+UPDATE {Candidate._meta.db_table} SET question = sent.question + 1, question_opened_at = %s
+FROM sent WHERE id = sent.candidate
+"""  # noqa: S608 (names of tables)
+_NAMES = ("candidate", "question", "value", "late")
+
+
+def _save_one_by_one(rows: Iterable[tuple[int, int, str, bool]], now: datetime) -> None:
+    for pk, number, value, late in rows:
+        saved = {"value": value, "late": late, "saved_at": now}
+        Answer.objects.update_or_create(candidate_id=pk, question=number, defaults=saved)
+        moved = {"question": number + 1, "question_opened_at": now}
+        Candidate.objects.filter(pk=pk).update(**moved)
+
+
+def _is_late(sitter: Sitter, now: datetime) -> bool:
+    deadline = rehearsal.deadline(sitter.question, sitter.question_opened_at)
+    return deadline is not None and now > deadline + TIMED_TOLERANCE
+
+
+_save = Gathering(save_all, ThreadPoolExecutor(max_workers=1, thread_name_prefix="answers"))
