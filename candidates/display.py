@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import cached_property
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from . import rehearsal, states, timing
 from .states import Action, Fact, State
@@ -78,7 +79,7 @@ class RowDisplay:
             needs.append((Fact.OVERTIME, self.overtime_at))
         return sorted(needs, key=lambda need: need[1])
 
-    @property
+    @cached_property
     def needs_me_since(self) -> datetime | None:
         return self.needs[0][1] if self.needs else None
 
@@ -86,7 +87,7 @@ class RowDisplay:
     def actions(self) -> tuple[Action, ...]:
         return states.supervisor_actions(self.state, self.facts())
 
-    @property
+    @cached_property
     def likely_action(self) -> Action | None:
         """The one button of the row: what this candidate most likely needs."""
         order = (
@@ -97,6 +98,11 @@ class RowDisplay:
             None if self.is_lost_together else Action.AUTHORIZE_RESUME,
         )
         return next((action for action in order if action in self.actions), None)
+
+    @cached_property
+    def sheet_url(self) -> str:
+        """The page of this candidate; each action is an address below it."""
+        return reverse("sheet", args=[self.session.number, self.pk])
 
     @property
     def likely_label(self) -> str:

@@ -37,18 +37,16 @@ def answered_frame(sitter, number: int) -> str:
     session, is_over = sitter.session, sitter.question > rehearsal.COUNT
     opened_at = sitter.question_opened_at
     deadline = None if is_over else rehearsal.deadline(sitter.question, opened_at)
-    frame = {
-        "type": "seat",
-        "epoch": str(session.epoch),
-        "v": session.version,
-        "now": hub.now().isoformat(),
-        "stage": Stage.REVIEW if is_over else Stage.QUESTION,
-        "paused_at": None,
-        "answered": number,
-        "deadline": deadline.isoformat() if deadline else None,
-    }
-    html = _review_json() if is_over else _question_json(sitter.question)
-    return f'{json.dumps(frame)[:-1]}, "html": {html}}}'
+    stage, html = (
+        (Stage.REVIEW, _review_json()) if is_over else (Stage.QUESTION, _question_json(number + 1))
+    )
+    # Written by hand: numbers, instants and names of ours only, for what is told most often.
+    return (
+        f'{{"type": "seat", "epoch": "{session.epoch}", "v": {session.version}, '
+        f'"now": "{hub.now().isoformat()}", "stage": "{stage}", "paused_at": null, '
+        f'"answered": {number}, "deadline": {json.dumps(deadline and deadline.isoformat())}, '
+        f'"html": {html}}}'
+    )
 
 
 @cache

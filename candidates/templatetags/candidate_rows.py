@@ -2,8 +2,10 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 from django import template
+from django.template.loader import render_to_string
 
 from sessions_app.models import Session
 
@@ -36,6 +38,13 @@ def candidate_row(parser, token):
     """`{% candidate_row candidate %}`: the row of the board."""
     _, candidate = token.split_contents()
     return RowNode(parser.compile_filter(candidate))
+
+
+@register.simple_tag
+@cache
+def icon(name: str) -> str:
+    """`_icon.html`, rendered once: a board shows the same few over and over."""
+    return render_to_string("_icon.html", {"icon": name})
 
 
 @register.filter
