@@ -48,7 +48,8 @@ class Browser:
 
     async def post(self, path: str, values: Mapping, headers: Mapping = PAGE) -> httpx.Response:
         """A lost answer is asked for again: every form of the product may be sent twice."""
-        return await self._send("POST", path, data=values, headers=headers)
+        token = {"X-CSRFToken": self.client.cookies.get("csrftoken", "")}
+        return await self._send("POST", path, data=values, headers={**headers, **token})
 
     async def page(self, path: str, headers: Mapping = PAGE) -> Page:
         return Page((await self.get(path, headers)).text)

@@ -16,6 +16,7 @@ from .summary import Summary
 JOIN, TEST, SOCKET = "/candidat/", "/candidat/test/", "/ws/candidat/"
 PERSON_WAITS = {"waiting", "alert", "resume", "paused"}
 OVER = {"finished", "elsewhere"}
+PATIENCE_SECONDS = 5  # then the answer is sent as a form
 
 
 class SimulatedCandidate:
@@ -30,6 +31,7 @@ class SimulatedCandidate:
         self.page: Page
         self.told_stage: str | None = None
         self.news = asyncio.Event()
+        self.acknowledged: asyncio.Future[dict] | None = None
         self.answered = 0
         self.has_alerted = self.has_lost = self.has_sent_end = False
 
@@ -112,11 +114,30 @@ class SimulatedCandidate:
             self.summary.count("alerts")
 
     async def _answer(self) -> None:
+        """As the page does: by the open socket, or else as the form it is."""
         form = self.page.form_asking("answer")
-        options = form.choices.get("answer", ["je ne sais pas"])
-        if await self._send(form.action, form.filled(answer=self.chance.choice(options))):
+        value = self.chance.choice(form.choices.get("answer", ["je ne sais pas"]))
+        by_socket = await self._answer_by_socket(int(form.values["question"]), value)
+        if by_socket or await self._send(form.action, form.filled(answer=value)):
             self.answered += 1
             self.summary.count("answered")
+
+    async def _answer_by_socket(self, number: int, value: str) -> bool:
+        self.news.clear()
+        self.acknowledged = asyncio.get_running_loop().create_future()
+        message = {"type": "answer", "question": number, "answer": [value]}
+        if not await self.socket.send(message):
+            return False
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                frame = await self.acknowledged
+        except TimeoutError:
+            return False
+        if frame.get("answered") != number:
+            return False
+        self.page = Page(frame["html"])
+        self.page.stage = frame["stage"]
+        return True
 
     async def _finish(self) -> None:
         if await self._news(self.plan.seconds_a_question * self.chance.uniform(0.1, 0.5)):
@@ -159,7 +180,10 @@ class SimulatedCandidate:
             return False
 
     def _hear(self, frame: dict) -> None:
-        if frame.get("type") != "seat":
+        is_reply = "answered" in frame or frame["type"] == "refused"
+        if is_reply and self.acknowledged and not self.acknowledged.done():
+            self.acknowledged.set_result(frame)
+        if frame["type"] != "seat":
             return
         age = datetime.now(UTC) - datetime.fromisoformat(frame["now"])
         self.summary.push_ms.append(max(0.0, age.total_seconds() * 1000))

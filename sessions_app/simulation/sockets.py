@@ -43,6 +43,16 @@ class LiveSocket:
         self._socket.transport.abort()
         await self.is_open.wait()
 
+    async def send(self, message: dict) -> bool:
+        """Whether there was an open socket to send by."""
+        if not self.is_open.is_set():
+            return False
+        try:
+            await self._socket.send(json.dumps(message))
+        except UNREACHABLE:
+            return False
+        return True
+
     async def _live(self) -> None:
         attempts = 0
         while True:
