@@ -15,7 +15,7 @@ export UV_SYSTEM_CERTS := true
 # A virtual environment active in the caller's shell is not ours.
 unexport VIRTUAL_ENV
 
-.PHONY: help setup run test faults lint format clean browser
+.PHONY: help setup run test faults bench lint format clean browser
 
 help:
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,10 @@ test: .venv/dev browser ## lance tous les tests : SQLite, PostgreSQL, navigateur
 # ROWS=F1,F8 chooses, QUICK=1 runs a tenth of it, JSON=1 ends with one line of JSON.
 faults: .venv/dev ## casse tout exprès : processus tués, base arrêtée, réseau coupé
 	@ROWS='$(ROWS)' QUICK='$(QUICK)' JSON='$(JSON)' $(BIN)/python -m tests.faults
+
+# The same variables; the yardsticks need packages of their own.
+bench: .venv/bench ## mesure, à côté de ce qui se fait de mieux et de plus simple
+	@ROWS='$(ROWS)' QUICK='$(QUICK)' JSON='$(JSON)' $(BIN)/python -m tests.bench
 
 lint: .venv/dev ## vérifie le style, les types, les gabarits, les migrations
 	$(BIN)/ruff check .
@@ -65,8 +69,12 @@ $(UV):
 	@touch $@
 
 .venv/dev: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --quiet --frozen --python $(PYTHON)
+	$(UV) sync --quiet --frozen --inexact --python $(PYTHON)
 	@touch $@ .venv/run
+
+.venv/bench: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --quiet --frozen --inexact --group bench --python $(PYTHON)
+	@touch $@ .venv/dev .venv/run
 
 # Before any PostgreSQL starts: apt may replace the very files that it runs.
 browser:

@@ -67,9 +67,8 @@ class Sitter(HasFacts):
 
 
 COLUMNS = (
-    *("pk", "seat", "question", "question_opened_at", "state", "authorized_until"),
+    *("id", "seat", "question", "question_opened_at", "state", "authorized_until"),
     *("asks_start_at", "asks_resume_at", "away_since", "lost_since", "overtime_at"),
-    "open_alert__id",
 )
 
 
@@ -140,12 +139,27 @@ def save_all(sent: Sequence[Sent]) -> list[Sitter | Refusal | None]:
 def _sitters(sent: Sequence[Sent], sessions: dict[int, journal.HeldSession]) -> dict[int, Sitter]:
     """The candidates who answer in these sessions, locked, by key."""
     places = {each.seat.candidate_id: each.session_id for each in sent}
-    rows = Candidate.objects.filter(pk__in=[pk for pk in places if places[pk] in sessions])
-    # In one order for all processes: two that write the same room must not block each other.
-    locked = list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    open_alert = FilteredRelation("alerts", condition=Q(alerts__closed_at=None))
-    read = Candidate.objects.filter(pk__in=locked).annotate(open_alert=open_alert)
-    return {row[0]: Sitter(sessions[places[row[0]]], *row) for row in read.values_list(*COLUMNS)}
+    wanted = [pk for pk, session_id in places.items() if session_id in sessions]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_AND_READ, [json.dumps(wanted)])
+            rows = cursor.fetchall()
+    else:
+        open_alert = FilteredRelation("alerts", condition=Q(alerts__closed_at=None))
+        read = Candidate.objects.filter(pk__in=wanted).annotate(open_alert=open_alert)
+        rows = read.values_list(*COLUMNS, "open_alert__id")
+    return {row[0]: Sitter(sessions[places[row[0]]], *row) for row in rows}
+
+
+# In one order for all processes: two that write the same room must not block each other.
+LOCK_AND_READ = f"""
+SELECT {", ".join(f"candidate.{name}" for name in COLUMNS)}, alert.id
+FROM {Candidate._meta.db_table} AS candidate
+LEFT JOIN {Candidate.alerts.rel.related_model._meta.db_table} AS alert
+    ON alert.candidate_id = candidate.id AND alert.closed_at IS NULL
+WHERE candidate.id IN (SELECT value::bigint FROM json_array_elements_text(%s))
+ORDER BY candidate.id FOR NO KEY UPDATE OF candidate
+"""  # noqa: S608 (names of tables and columns)
 
 
 def _refusal(sent: Sent, sitter: Sitter, now: datetime) -> Refusal | None:

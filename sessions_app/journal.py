@@ -93,11 +93,22 @@ def lock_free(session_ids: Collection[int]) -> tuple[datetime, dict[int, HeldSes
 
     Who waits for one room must not make all the others wait. Finalised ones are told, too.
     """
-    sessions = Session.objects.filter(pk__in=session_ids).order_by("pk")
-    free = sessions.select_for_update(no_key=True, skip_locked=True)
-    columns = ("pk", "version", "epoch", "state", "paused_at", "grace_seconds")
-    held = {row[0]: HeldSession(*row) for row in free.values_list(*columns)}
-    return clock.now(), held
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_FREE, [json.dumps(list(session_ids))])
+            rows = cursor.fetchall()
+    else:
+        rows = Session.objects.filter(pk__in=session_ids).values_list(*_HELD)
+    return clock.now(), {row[0]: HeldSession(*row) for row in rows}
+
+
+_HELD = ("id", "version", "epoch", "state", "paused_at", "grace_seconds")
+# One JSON text for all keys: the statement is always the same, and read once.
+LOCK_FREE = f"""
+SELECT {", ".join(_HELD)} FROM {Session._meta.db_table}
+WHERE id IN (SELECT value::bigint FROM json_array_elements_text(%s))
+ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""  # noqa: S608 (names of tables and columns)
 
 
 @dataclass(frozen=True)
