@@ -14,6 +14,8 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := true
 # A virtual environment active in the caller's shell is not ours.
 unexport VIRTUAL_ENV
+# Without kept bytecode, each server that a test starts would compile Django again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run test faults bench lint format clean browser
 

@@ -1,6 +1,8 @@
 """Every test: `make test` calls this. Runs all parts even when one fails, then sums up.
 
-SQLite and PostgreSQL run side by side; the browser and the faults, which measure seconds, alone.
+The faults and the browser, which live by the second, go first, one after the other. What they
+leave of the processors is for the rest, at a lower priority: SQLite and PostgreSQL, each in two
+halves.
 """
 
 import os
@@ -10,10 +12,13 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests import postgres
+PYTEST = [sys.executable, "-m", "pytest"]
+POSTGRES = [sys.executable, "-m", "tests.postgres", "--"]  # a server of its own for what follows
+PATIENT = 5  # how much nicer than others; more, and a server that a test starts would be late
 
 
 @dataclass
@@ -22,18 +27,21 @@ class Part:
 
     name: str
     arguments: list[str]
-    database: str | None = None
+    before: list[str] = field(default_factory=list)
+    niceness: int = 0
     counts: Counter = field(default_factory=Counter)
 
     def start(self, folder: Path) -> "Part":
         self._report, self._output = folder / f"{self.name}.xml", folder / f"{self.name}.txt"
         environment = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
-        if self.database:
-            environment["DATABASE_URL"] = self.database
-        command = [sys.executable, "-m", "pytest", f"--junit-xml={self._report}", *self.arguments]
+        command = [*self.before, *PYTEST, f"--junit-xml={self._report}", *self.arguments]
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
-                command, env=environment, stdout=output, stderr=subprocess.STDOUT
+                command,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=partial(os.nice, self.niceness),
             )
         return self
 
@@ -49,38 +57,45 @@ class Part:
         return self
 
 
+ON_SQLITE = ["-m", "not browser and not postgres and not faults"]
+# Kept: a connection that is just closing would make its removal fail.
+ON_POSTGRESQL = ["-m", "not browser and not faults", "--reuse-db"]
+# Beside the faults, a test may take long without hanging.
+UNHURRIED = ["-o", "faulthandler_timeout=600"]
+HALVES = ["tests/sessions_app"], ["--ignore=tests/sessions_app"]
+
+
 def main() -> int:
     started = time.monotonic()
+    patient = [
+        Part(f"{database} {number}", [*which, *UNHURRIED, *half], before, PATIENT)
+        for database, which, before in (
+            ("PostgreSQL", ON_POSTGRESQL, POSTGRES),
+            ("SQLite", ON_SQLITE, []),
+        )
+        for number, half in enumerate(HALVES, 1)
+    ]
+    prompt = [
+        Part("Pannes", ["-m", "faults", "tests/faults"]),
+        Part("Navigateur", ["-m", "browser", "tests/browser"], POSTGRES),
+    ]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        parts = [Part("SQLite", ["-m", ON_SQLITE]).start(folder)]
-        try:
-            with postgres.server() as url:
-                # Kept: a connection that is just closing would make its removal fail.
-                kept = ["-m", ON_POSTGRESQL, "--reuse-db"]
-                parts.append(Part("PostgreSQL", kept, url).start(folder))
-                for part in parts:
-                    part.finish()
-                browser = Part("Navigateur", ["-m", "browser", "tests/browser"], url)
-                parts.append(browser.start(folder).finish())
-        except postgres.Unavailable as error:
-            print(error, file=sys.stderr)
-            parts[0].finish()
-            parts.append(Part("PostgreSQL", [], counts=Counter(errors=1)))
-        faults = Part("Pannes", ["-m", "faults", "tests/faults"])
-        parts.append(faults.start(folder).finish())
+        for part in patient:
+            part.start(folder)
+        for part in prompt:
+            part.start(folder).finish()
+        for part in patient:
+            part.finish()
 
     print()
+    parts = [*patient, *prompt]
     for part in parts:
-        print(f"{part.name:<12}{_told(part.counts)}")
+        print(f"{part.name:<16}{_told(part.counts)}")
     total = sum((part.counts for part in parts), Counter())
     # In pytest's own words, for whoever reads only the last line.
     print(f"===== {_told(total)} in {time.monotonic() - started:.2f}s =====")
     return 1 if total["failed"] or total["errors"] else 0
-
-
-ON_SQLITE = "not browser and not postgres and not faults"
-ON_POSTGRESQL = "not browser and not faults"
 
 
 def _counts(report: Path) -> Counter:

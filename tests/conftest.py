@@ -4,7 +4,9 @@ from datetime import timedelta
 import hypothesis
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.db.backends.sqlite3.base import DatabaseOperations
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from sessions_app import clock
 from tests import factories
@@ -40,6 +42,31 @@ def _flush_passes_the_guards():
     DatabaseOperations.execute_sql_flush = flush
     yield
     DatabaseOperations.execute_sql_flush = emptied
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_are_listed_once():
+    """Every test client loads the middleware, which would list all static files each time."""
+    files, listed = {}, WhiteNoiseMiddleware.add_files_from_finders
+
+    def add(self):
+        if not files:
+            listed(self)
+            files.update(self.files)
+        self.files.update(files)
+
+    WhiteNoiseMiddleware.add_files_from_finders = add
+    yield
+    WhiteNoiseMiddleware.add_files_from_finders = listed
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup, django_db_blocker):
+    """For a fixture of a whole module: what it writes is there for each of its tests, whose own
+    writes are undone before the next. None of them may need real transactions."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -1,26 +1,27 @@
 """The fault tests: `make faults`, or `python -m tests.faults`.
 
     ROWS=F1,F8   only these rows
-    QUICK=1      a tenth of what each row injects
+    QUICK=1      a tenth of what each row injects, several rows at a time; without F13, whose
+                 short run is in `tests/protocol`, unless ROWS names it
     JSON=1       the last line of stdout is one object, a key a row
+    LANES=2      so many rows at a time
 
 Each module `f??_….py` is a row of the table: a function `run(scale, cluster) -> Result`.
 """
 
-import importlib
+import contextlib
 import os
 import re
 import signal
 import sys
-import time
-import traceback
 from pathlib import Path
 
-from . import report
-from .cluster import Cluster, running
+from . import lanes, report
 from .report import Result
 
 HERE = Path(__file__).parent
+QUICK_LANES = 3
+NOT_QUICK = {"F13"}
 
 
 def rows() -> dict[str, str]:
@@ -29,60 +30,31 @@ def rows() -> dict[str, str]:
     return {f"F{int(match[1])}": match[0] for match in found if match}
 
 
-def chosen(wanted: str) -> dict[str, str]:
+def chosen(wanted: str, *, quick: bool = False) -> dict[str, str]:
     known = rows()
-    names = [name.strip().upper() for name in wanted.split(",") if name.strip()] or list(known)
+    usual = [name for name in known if not (quick and name in NOT_QUICK)]
+    names = [name.strip().upper() for name in wanted.split(",") if name.strip()] or usual
     if unknown := [name for name in names if name not in known]:
         raise SystemExit(f"No such row: {', '.join(unknown)}. There are {', '.join(known)}.")
     return {name: known[name] for name in names}
 
 
-def set_up(database: str) -> None:
-    """Django in this process, on the database of the run, migrated; without a pool of its own,
-    whose connections would not outlive the server."""
-    os.environ["DATABASE_URL"] = database
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    import django
-    from django.core.management import call_command
-    from django.db import connection
-
-    django.setup()
-    connection.settings_dict["OPTIONS"].pop("pool", None)
-    call_command("migrate", verbosity=0)
-    connection.close()
-
-
-def run(name: str, module: str, scale: float, cluster: Cluster) -> Result:
-    from django.db import connection
-
-    print(f"{name} {module[4:].replace('_', ' ')}…", file=sys.stderr, flush=True)
-    try:
-        result = importlib.import_module(f"tests.faults.{module}").run(scale, cluster)
-    except Exception as error:
-        traceback.print_exc()
-        result = Result(0, 0, 0, 1, f"{type(error).__name__}: {error}", "a run", ok=False)
-    finally:
-        connection.close()
-    if not result.ok:
-        print(cluster.said(), file=sys.stderr, flush=True)
-    return result
-
-
 def main() -> int:
-    wanted = chosen(os.environ.get("ROWS", ""))
-    scale = 0.1 if os.environ.get("QUICK", "") not in {"", "0"} else 1.0
+    quick = os.environ.get("QUICK", "") not in {"", "0"}
+    scale = 0.1 if quick else 1.0
+    wanted = chosen(os.environ.get("ROWS", ""), quick=quick)
+    # A full run measures seconds: each row has the machine for itself.
+    count = int(os.environ.get("LANES") or (QUICK_LANES if quick else 1))
     results: dict[str, Result] = {}
     # Ended from outside, too, it ends all that it has started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with running() as cluster:
-        set_up(cluster.database.url)
-        print(report.HEAD, flush=True)
-        for name, module in wanted.items():
-            began = time.monotonic()
-            results[name] = run(name, module, scale, cluster)
-            print(report.line(name, results[name], time.monotonic() - began), flush=True)
+    print(report.HEAD, flush=True)
+    with contextlib.closing(lanes.run(wanted, count, scale)) as told:
+        for name, result, seconds in told:
+            results[name] = result
+            print(report.line(name, result, seconds), flush=True)
     if os.environ.get("JSON", "") not in {"", "0"}:
-        print(report.as_json(results), flush=True)
+        print(report.as_json({name: results[name] for name in wanted}), flush=True)
     return 0 if all(result.ok for result in results.values()) else 1
 
 

@@ -1,30 +1,20 @@
-"""Who may open what: every address of the site and both sockets × every kind of person.
+"""Who may open what: every address of the site × every kind of person.
 
 A new address must get its line in `ROUTES`. A refused person learns no name and writes nothing.
 """
 
-import json
 import re
-import uuid
+from itertools import product
 
 import pytest
-from channels.db import database_sync_to_async
-from channels.testing import WebsocketCommunicator
-from django.conf import settings
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLResolver, get_resolver, reverse
-from django.utils import timezone
+from django.urls import reverse
 
-from candidates import access, seat_services, services
-from incidents import services as incidents
-from pix_surveillance.asgi import application
-from sessions_app.live import hub
-from sessions_app.models import SupervisorAccess
-from tests import factories
+from tests.sessions_app.scenes import NAMES, PATTERNS, Scene, patterns
 from tests.snapshots import changes, everything
 
-NAMES = ("Zylberstein", "ZYLBERSTEIN", "Quirinus", "QUIRINUS")
 PAGE, PROGRAM = "text/html", "application/json"
 
 # Outcomes, in the order of ACTORS. "login" sends a page to the login and answers 403 to a program.
@@ -72,148 +62,15 @@ ROUTES = {
     "finish": (NO_METHOD, SEAT_ACTION),
     "raise-alert": (NO_METHOD, SEAT_REPORTS),
 }
-# Written by others, and guarded as a whole below.
-GROUPS = ("admin/", "compte/")
-
-
-# The scene of each address: the candidate as the action needs it
-
-
-def ready(room, by):
-    person = factories.waiting(room, **NAMED)
-    services.authorize_start(person, user=by)
-    return person
-
-
-def running(room, by):
-    return factories.running(room, by, **NAMED)
-
-
-def with_time(room, by):
-    person = running(room, by)
-    services.add_time(person, user=by, minutes=5)
-    return person
-
-
-def asking_to_resume(room, by):
-    person = running(room, by)
-    seat_services.join(person, access.Seat(person.pk, "another-computer"))
-    return person
-
-
-def with_alert(room, by):
-    person = running(room, by)
-    incidents.raise_alert(person, factories.seat_of(person), subject="image")
-    return person
-
-
-def paused(room, by):
-    services.pause_room(room, user=by)
-    return waiting(room, by)
-
-
-def waiting(room, by):
-    return factories.waiting(room, **NAMED)
-
-
-NAMED = {"birth_name": "Zylberstein", "first_name": "Quirinus"}
-SCENES = {
-    "withdraw-start": ready,
-    "start": ready,
-    "answer": running,
-    "finish": running,
-    "raise-alert": running,
-    "end-test": running,
-    "undo-time": with_time,
-    "authorize-resume": asking_to_resume,
-    "accept-alert": with_alert,
-    "reject-alert": with_alert,
-    "resume-room": paused,
-}
-BODIES = {
-    "add-time": {"minutes": "5", "reason": "Temps majoré"},
-    "end-test": {"reason": "Temps écoulé"},
-    "accept-alert": {"category": "E1"},
-    "note-incident": {"category": "C6"},
-    "note-room-incident": {"category": "C6"},
-    "report": {"remarks": "Rien à signaler."},
-    "answer": {"question": "1", "answer": "a"},
-    "raise-alert": {"subject": "image"},
-}
-
-
-class Scene:
-    """One room with one named candidate, and a browser for each kind of person."""
-
-    def __init__(self, route: str):
-        self.action = route.removeprefix("group-")
-        self.room = factories.session()
-        self.supervisor = factories.supervisor(self.room)
-        self.candidate = SCENES.get(self.action, waiting)(self.room, self.supervisor)
-
-    def path(self, route: str) -> str:
-        named = {"number": self.room.number, "candidate_id": self.candidate.pk}
-        takes = re.findall(r"<\w+:(\w+)>", PATTERNS[route])
-        return "/" + re.sub(r"<\w+:(\w+)>", lambda m: str(named[m[1]]), PATTERNS[route]) if takes \
-            else "/" + PATTERNS[route]  # fmt: skip
-
-    def body(self, route: str) -> dict:
-        body = {"idempotency_key": uuid.uuid4().hex, **BODIES.get(self.action, {})}
-        if route.startswith("group"):
-            body["candidate"] = self.candidate.pk
-        if route == "entry":
-            body |= {"supervisor_code": self.room.supervisor_code}
-        if route == "join":
-            body |= {
-                "last_name": self.candidate.birth_name,
-                "first_name": self.candidate.first_name,
-                "birthdate": self.candidate.birthdate.isoformat(),
-                "access_code": self.room.access_code,
-            }
-        return body | {"session_number": self.room.number}
-
-    def browser(self, actor: str, **options) -> Client:
-        browser = Client(**options)
-        if actor == "candidate":
-            browser.cookies["seat"] = seat_cookie(self.candidate)
-        elif actor != "anonymous":
-            browser.force_login(self.person(actor))
-        return browser
-
-    def person(self, actor: str):
-        if actor == "supervisor":
-            return self.supervisor
-        if actor == "admin":
-            return factories.user(admin=True)
-        if actor == "revoked":
-            person = factories.supervisor(self.room)
-            grants = SupervisorAccess.objects.filter(user=person)
-            grants.update(revoked_at=timezone.now())
-            return person
-        return factories.supervisor(factories.session())
-
-
-def seat_cookie(candidate) -> str:
-    response = HttpResponse()
-    access.give_seat(response, factories.seat_of(candidate))
-    return response.cookies["seat"].value
-
-
-def patterns(resolver=None, prefix: str = "") -> list[tuple[str, str]]:
-    """Every address of the site, with its name."""
-    found = []
-    for each in (resolver or get_resolver()).url_patterns:
-        whole = prefix + str(each.pattern)
-        if isinstance(each, URLResolver):
-            found += patterns(each, whole)
-        else:
-            found.append((whole, each.name))
-    return found
-
-
-PATTERNS = {name: path for path, name in patterns() if not path.startswith(GROUPS)}
 METHODS = ("GET", "POST")
-MATRIX = [(route, method, actor) for route in ROUTES for method in METHODS for actor in ACTORS]
+
+
+@pytest.fixture(scope="module")
+def first_scene(module_db, request):
+    """That of one address, for all its tests; undone before that of the next."""
+    with transaction.atomic():
+        yield Scene(getattr(request, "param", "board"))
+        transaction.set_rollback(True)
 
 
 def send(browser: Client, method: str, path: str, body: dict, accept: str) -> HttpResponse:
@@ -229,10 +86,11 @@ def test_every_address_is_in_the_matrix():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("route", "method", "actor"), MATRIX)
-def test_the_matrix(route, method, actor):
-    outcome = ROUTES[route][METHODS.index(method)][ACTORS.index(actor)]
-    check(Scene(route), route, method, actor, outcome)
+@pytest.mark.parametrize(("method", "actor"), list(product(METHODS, ACTORS)))
+@pytest.mark.parametrize("first_scene", ROUTES, indirect=True)
+def test_the_matrix(scene, method, actor):
+    outcome = ROUTES[scene.route][METHODS.index(method)][ACTORS.index(actor)]
+    check(scene, method, actor, outcome)
 
 
 @pytest.mark.django_db
@@ -240,11 +98,11 @@ def test_the_matrix(route, method, actor):
     ROUTES[route][0][3], ROUTES[route][1][3])])  # fmt: skip
 def test_a_supervisor_whose_access_is_withdrawn_is_a_stranger(route):
     for method, outcomes in zip(METHODS, ROUTES[route], strict=True):
-        check(Scene(route), route, method, "revoked", outcomes[ACTORS.index("stranger")])
+        check(Scene(route), method, "revoked", outcomes[ACTORS.index("stranger")])
 
 
-def check(scene, route, method, actor, outcome) -> None:
-    browser, path, body = scene.browser(actor), scene.path(route), scene.body(route)
+def check(scene, method, actor, outcome) -> None:
+    browser, path, body = scene.browser(actor), scene.path(), scene.body()
     before = everything()
     if outcome in {"login", 403, 404, 405}:
         status = 403 if outcome == "login" else outcome
@@ -257,7 +115,7 @@ def check(scene, route, method, actor, outcome) -> None:
         return
     response = send(browser, method, path, body, PAGE)
     assert response.status_code == outcome
-    if not may_see_names(route, actor):
+    if not may_see_names(scene.route, actor):
         assert not any(name in response.content.decode() for name in NAMES)
 
 
@@ -276,13 +134,15 @@ def may_see_names(route: str, actor: str) -> bool:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("route", [route for route in ROUTES if ROUTES[route][1] != NO_METHOD])
-def test_a_form_from_another_site_is_refused(route):
-    scene = Scene(route)
-    actor = "candidate" if ROUTES[route][1] in (SEAT_ACTION, SEAT_REPORTS) else "supervisor"
+@pytest.mark.parametrize(
+    "first_scene", [route for route in ROUTES if ROUTES[route][1] != NO_METHOD], indirect=True
+)
+def test_a_form_from_another_site_is_refused(scene):
+    is_seat = ROUTES[scene.route][1] in (SEAT_ACTION, SEAT_REPORTS)
+    actor = "candidate" if is_seat else "supervisor"
     browser = scene.browser(actor, enforce_csrf_checks=True)
     before = everything()
-    response = browser.post(scene.path(route), scene.body(route), headers={"accept": PROGRAM})
+    response = browser.post(scene.path(), scene.body(), headers={"accept": PROGRAM})
     assert response.status_code == 403
     assert response.json() == {
         "message": "Cette page n’est plus à jour. Rechargez-la, puis recommencez."
@@ -303,8 +163,8 @@ def grouped(prefix: str) -> list[str]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("actor", ACTORS[:-1])
 @pytest.mark.parametrize("path", grouped("admin/"))
-def test_the_admin_is_closed_to_who_is_not_staff(path, actor):
-    browser = Scene("board").browser(actor)
+def test_the_admin_is_closed_to_who_is_not_staff(scene, path, actor):
+    browser = scene.browser(actor)
     before = everything()
     for method in METHODS:
         response = send(browser, method, path, {}, PAGE)
@@ -316,8 +176,8 @@ def test_the_admin_is_closed_to_who_is_not_staff(path, actor):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", grouped("admin/"))
-def test_the_admin_is_open_to_an_administrator(path):
-    response = Scene("board").browser("admin").get(path, headers={"accept": PAGE})
+def test_the_admin_is_open_to_an_administrator(scene, path):
+    response = scene.browser("admin").get(path, headers={"accept": PAGE})
     assert response.status_code < 500
     assert "/login/" not in response.get("Location", "") or path == "/admin/login/"
 
@@ -325,77 +185,9 @@ def test_the_admin_is_open_to_an_administrator(path):
 @pytest.mark.django_db
 @pytest.mark.parametrize("actor", ACTORS)
 @pytest.mark.parametrize("path", grouped("compte/"))
-def test_the_account_pages_never_speak_of_a_room(path, actor):
-    browser = Scene("board").browser(actor)
+def test_the_account_pages_never_speak_of_a_room(scene, path, actor):
+    browser = scene.browser(actor)
     for method in METHODS:
         response = send(browser, method, path, {}, PAGE)
         assert response.status_code < 500
         check_refused(response, response.status_code)
-
-
-# Sockets
-
-GOOD_ORIGIN = settings.ORIGINS[0]
-ELSEWHERE = "https://evil.example"
-ANOTHER_PORT = GOOD_ORIGIN.rpartition(":")[0] + ":8111"
-SOCKETS = [
-    ("room", "anonymous", GOOD_ORIGIN, False),
-    ("room", "candidate", GOOD_ORIGIN, False),
-    ("room", "supervisor", GOOD_ORIGIN, True),
-    ("room", "stranger", GOOD_ORIGIN, False),
-    ("room", "revoked", GOOD_ORIGIN, False),
-    ("room", "admin", GOOD_ORIGIN, True),
-    ("seat", "anonymous", GOOD_ORIGIN, False),
-    ("seat", "candidate", GOOD_ORIGIN, True),
-    ("seat", "supervisor", GOOD_ORIGIN, False),
-    ("seat", "stranger", GOOD_ORIGIN, False),
-    ("seat", "admin", GOOD_ORIGIN, False),
-    ("no such path", "admin", GOOD_ORIGIN, False),
-    ("no such room", "admin", GOOD_ORIGIN, False),
-    *(
-        (socket, actor, origin, False)
-        for socket, actor in [("room", "supervisor"), ("room", "admin"), ("seat", "candidate")]
-        for origin in [ELSEWHERE, None, ANOTHER_PORT, GOOD_ORIGIN.replace("http", "https")]
-    ),
-]
-
-
-@pytest.fixture
-def scene(transactional_db):
-    scene = Scene("answer")
-    factories.waiting(scene.room, birth_name="Voisin", first_name="Léa")
-    return scene
-
-
-@pytest.mark.parametrize(("socket", "actor", "origin", "opens"), SOCKETS)
-async def test_the_sockets(scene, socket, actor, origin, opens):
-    browser = await database_sync_to_async(scene.browser)(actor)
-    paths = {"room": f"/ws/surveillance/{scene.room.number}/", "seat": "/ws/candidat/"}
-    paths["no such room"] = "/ws/surveillance/000000/"
-    headers = [(b"cookie", browser.cookies.output(header="", sep=";").encode())]
-    if origin:
-        headers.append((b"origin", origin.encode()))
-    line = WebsocketCommunicator(application, paths.get(socket, "/ws/ailleurs/"), headers)
-    try:
-        is_open, _ = await line.connect(timeout=10)
-        assert is_open is opens
-        if opens:
-            check_frames(socket, [json.loads(await line.receive_from(10)) for _ in range(2)])
-        else:
-            assert hub.rooms == {}
-    finally:
-        await line.disconnect()
-        await hub.stop()
-
-
-def check_frames(socket: str, frames: list[dict]) -> None:
-    """A room sees everybody; a candidate's socket names nobody at all."""
-    text = json.dumps(frames, ensure_ascii=False)
-    kinds = [frame["type"] for frame in frames]
-    if socket == "room":
-        assert kinds == ["hello", "board"]
-        assert "ZYLBERSTEIN" in text
-        assert "VOISIN" in text
-    else:
-        assert kinds == ["hello", "seat"]
-        assert not any(name in text for name in (*NAMES, "Voisin", "VOISIN", "Léa"))

@@ -7,17 +7,13 @@ import uuid
 
 import pytest
 from bs4 import BeautifulSoup
-from channels.testing import WebsocketCommunicator
-from django.conf import settings
 from django.core import signing
 from django.test import Client
 
 from candidates import access, services
 from candidates.models import Candidate
 from incidents import services as incidents
-from pix_surveillance.asgi import application
 from sessions_app import board
-from sessions_app.live import hub
 from sessions_app.models import Session
 from tests import factories
 from tests.snapshots import changes, everything
@@ -94,8 +90,8 @@ def with_cookie(value: str) -> Client:
     return browser
 
 
-@pytest.fixture
-def scene():
+@pytest.fixture(scope="module")
+def first_scene(module_db):
     return Scene()
 
 
@@ -411,43 +407,6 @@ def test_a_seat_that_we_did_not_give_is_told_nothing(scene, cookie):
     response = with_cookie(cookie).get("/candidat/live/")
     assert response.status_code == 403
     assert response.json() == {"message": "Rejoignez d’abord votre session."}
-
-
-# The socket of the room
-
-MESSAGES = {
-    "not json": "abc",
-    "a list": "[1, 2]",
-    "a number": "7",
-    "no version": '{"epoch": "x"}',
-    "no number": '{"epoch": "x", "v": "abc"}',
-    "null": '{"epoch": "x", "v": null}',
-    "infinite": '{"epoch": "x", "v": Infinity}',
-    "bottomless": "[" * 100_000,
-    "bytes": b"\x00\xff",
-}
-
-
-@pytest.fixture
-def line(transactional_db):
-    scene = Scene()
-    cookie = scene.supervisor().cookies.output(header="", sep=";").encode()
-    headers = [(b"cookie", cookie), (b"origin", settings.ORIGINS[0].encode())]
-    return WebsocketCommunicator(application, f"/ws/surveillance/{scene.room.number}/", headers)
-
-
-@pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
-async def test_a_message_that_makes_no_sense_closes_its_own_socket(line, message):
-    try:
-        assert (await line.connect(timeout=10))[0]
-        for _ in ("hello", "board"):
-            await line.receive_from(10)
-        is_bytes = isinstance(message, bytes)
-        await line.send_to(**{"bytes_data" if is_bytes else "text_data": message})
-        assert await line.receive_output(10) == {"type": "websocket.close", "code": 4403}
-    finally:
-        await line.disconnect()
-        await hub.stop()
 
 
 # Text that would be code

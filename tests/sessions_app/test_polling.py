@@ -15,7 +15,7 @@ from sessions_app import board
 from sessions_app.live import hub
 from sessions_app.models import Session
 from tests import factories
-from tests.sessions_app.test_access_matrix import seat_cookie
+from tests.sessions_app.scenes import seat_cookie
 
 pytestmark = pytest.mark.django_db
 
