@@ -43,6 +43,8 @@ async def arrived(candidate: Candidate, seat: Seat, socket: object) -> bool:
     Returns whether that moved the candidate, who is then to be read again.
     """
     _hold(seat, socket)
+    if candidate.node == NODE and _is_simply_here(candidate):
+        return False  # a blip: nothing is written for it
     try:
         return await _welcomed((candidate, seat))
     except BaseException:

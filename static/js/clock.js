@@ -45,11 +45,16 @@ export function tick(root, pausedAt = null) {
   if (Number.isNaN(instant) || !Number.isFinite(instant)) return;
   const held = pausedAt ? Date.parse(pausedAt) : instant;
   for (const node of root.querySelectorAll("[data-since]")) {
-    node.textContent = duration(instant - Date.parse(node.dataset.since));
+    write(node, duration(instant - Date.parse(node.dataset.since)));
   }
   for (const node of root.querySelectorAll(".left[data-ends-at]")) {
     const left = Date.parse(node.dataset.endsAt) - held;
     node.classList.toggle("over", left <= 0);
-    node.textContent = left > 0 ? `reste ${remaining(left)}` : `+${duration(-left)}`;
+    write(node, left > 0 ? `reste ${remaining(left)}` : `+${duration(-left)}`);
   }
+}
+
+/** Only what differs: the same text written again would cost a layout of the whole board. */
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
 }

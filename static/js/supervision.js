@@ -2,7 +2,7 @@
 
 import * as actions from "./actions.js";
 import { afterChange, apply, shown } from "./board.js";
-import { duration, learn, now, tick } from "./clock.js";
+import { duration, learn, now, tick, write } from "./clock.js";
 import { connect } from "./connection.js";
 import * as filters from "./filters.js";
 import * as sheet from "./sheet.js";
@@ -13,6 +13,11 @@ const pulseText = pulse.querySelector(".pulse-text");
 const status = document.getElementById("live-status");
 const hour = document.querySelector("[data-clock]");
 const over = document.getElementById("over");
+const hours = new Intl.DateTimeFormat("fr", {
+  hour: "2-digit",
+  minute: "2-digit",
+  timeZone: document.body.dataset.zone,
+});
 let lostAt = null;
 
 learn(document.body.dataset.now);
@@ -80,11 +85,7 @@ function showTimes() {
   const paused = document.querySelector(".paused-room [data-since]")?.dataset.since;
   tick(document.getElementById("main"), paused);
   if (sheet.isOpen()) tick(document.getElementById("sheet"));
-  hour.textContent = new Date(now()).toLocaleTimeString("fr", {
-    hour: "2-digit",
-    minute: "2-digit",
-    timeZone: document.body.dataset.zone,
-  });
+  write(hour, hours.format(now()));
 }
 
 // A row that is redrawn tells its time at once, and so keeps its height.
