@@ -1,0 +1,87 @@
+"""What the board costs in the supervisor's browser: 60 candidates, a phone four times slower.
+
+Time is that of the page's thread for each change, less what the page does by itself meanwhile.
+Memory is what is left after a forced collection, early and late in a long session.
+"""
+
+import time
+
+from . import rooms
+from .board_page import BoardPage, chromium
+from .ground import Bench
+from .report import Result
+from .room_life import RoomLife
+
+CANDIDATES, FIRST = 60, 2000
+SLOWER = 4
+RATE = 5  # changes a second while time is measured: each comes in a frame of its own
+SECONDS, QUICK_SECONDS = 20, 6
+MANY, QUICK_MANY = (2_000, 10_000), (200, 1_000)  # changes before each look at the memory
+FAST = 150  # changes a second in between
+SCRIPT_MS, GROWTH = 10.0, 1.10
+
+
+def run(bench: Bench) -> Result:
+    assert bench.people
+    room = rooms.fill(1, first=FIRST, candidates=CANDIDATES).rooms[0]
+    with bench.serving("product") as server, chromium() as browser:
+        page = BoardPage(browser, server.url, room.number, room.supervisors[0].login)
+        life = RoomLife(room)
+        times, long_tasks = _times(page, life, QUICK_SECONDS if bench.quick else SECONDS)
+        early, late = _memory(page, life, QUICK_MANY if bench.quick else MANY)
+        errors = len(page.errors)
+    growth = max(late["heap"] / early["heap"], late["nodes"] / early["nodes"])
+    counted = {f"{name}_ms": round(value, 2) for name, value in times.items()}
+    counted |= {"long_tasks": len(long_tasks), "longest_ms": max(long_tasks, default=0)}
+    counted |= {f"{name}_early": value for name, value in early.items()}
+    counted |= {f"{name}_late": value for name, value in late.items()}
+    counted |= {"growth": round(growth, 3), "errors": errors}
+    kept = growth <= GROWTH and not errors
+    if bench.quick:
+        return Result(round(growth, 3), f"heap and nodes ≤ {GROWTH} ×", kept, counted)
+    goal = f"≤ {SCRIPT_MS:.0f} ms of script a change, no task of 50 ms, heap ≤ {GROWTH} ×"
+    swift = times["script"] <= SCRIPT_MS and not long_tasks
+    return Result(round(times["script"], 2), goal, kept and swift, counted)
+
+
+def _times(page: BoardPage, life: RoomLife, seconds: int) -> tuple[dict[str, float], list[float]]:
+    """ms of the page's thread: for each change, and `idle_…` in each second without any."""
+    page.slow_down(SLOWER)
+    life.answer(RATE)  # what the first change loads is not each one's
+    page.wait(life.version())
+    idle = _spent(page, lambda: time.sleep(seconds))
+    page.long_tasks()
+    began, changes = time.monotonic(), RATE * seconds
+    spent = _spent(page, lambda: _play(page, life, changes))
+    rested = (time.monotonic() - began) / seconds  # as much as so many idle stretches
+    page.slow_down(1)
+    each = {name: (value - idle[name] * rested) / changes for name, value in spent.items()}
+    return each | {f"idle_{name}": idle[name] / seconds for name in idle}, page.long_tasks()
+
+
+def _play(page: BoardPage, life: RoomLife, changes: int) -> None:
+    began = time.monotonic()
+    for number in range(1, changes + 1):
+        life.answer()
+        time.sleep(max(0.0, began + number / RATE - time.monotonic()))
+    page.wait(life.version())
+
+
+def _spent(page: BoardPage, task) -> dict[str, float]:
+    before = page.times()
+    task()
+    return {name: value - before[name] for name, value in page.times().items()}
+
+
+def _memory(page: BoardPage, life: RoomLife, after: tuple[int, int]) -> list[dict[str, int]]:
+    """What the page holds after so many changes, at a pace that it can follow."""
+    looks, done = [], 0
+    for many in after:
+        while done < many:
+            began = time.monotonic()
+            life.change(min(FAST, many - done))
+            done = min(many, done + FAST)
+            page.wait(life.version())
+            time.sleep(max(0.0, began + 1 - time.monotonic()))
+        looks.append(page.memory())
+    return looks

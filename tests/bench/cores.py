@@ -1,0 +1,14 @@
+"""Which core does what: the server has one for itself, everything else shares the other."""
+
+import os
+
+_ALL = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+IS_SHARED = len(_ALL) < 2  # one core, or a system that pins nothing: all run where they like
+SERVER = set() if IS_SHARED else {_ALL[0]}
+OTHERS = set() if IS_SHARED else {_ALL[1]}
+
+
+def pin(pid: int, cores: set[int]) -> None:
+    """This process and what it starts from now on runs on these cores; 0 is the caller."""
+    if cores:
+        os.sched_setaffinity(pid, cores)
