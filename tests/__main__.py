@@ -1,8 +1,7 @@
 """Every test: `make test` calls this. Runs all parts even when one fails, then sums up.
 
-The faults and the browser, which live by the second, go first, one after the other. What they
-leave of the processors is for the rest, at a lower priority: SQLite and PostgreSQL, each in two
-halves.
+SQLite and PostgreSQL run side by side; then, each alone, the browser and the faults, which live by
+the second.
 """
 
 import os
@@ -12,13 +11,11 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
 PYTEST = [sys.executable, "-m", "pytest"]
 POSTGRES = [sys.executable, "-m", "tests.postgres", "--"]  # a server of its own for what follows
-PATIENT = 5  # how much nicer than others; more, and a server that a test starts would be late
 
 
 @dataclass
@@ -28,7 +25,6 @@ class Part:
     name: str
     arguments: list[str]
     before: list[str] = field(default_factory=list)
-    niceness: int = 0
     counts: Counter = field(default_factory=Counter)
 
     def start(self, folder: Path) -> "Part":
@@ -37,11 +33,7 @@ class Part:
         command = [*self.before, *PYTEST, f"--junit-xml={self._report}", *self.arguments]
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
-                command,
-                env=environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                preexec_fn=partial(os.nice, self.niceness),
+                command, env=environment, stdout=output, stderr=subprocess.STDOUT
             )
         return self
 
@@ -60,38 +52,26 @@ class Part:
 ON_SQLITE = ["-m", "not browser and not postgres and not faults"]
 # Kept: a connection that is just closing would make its removal fail.
 ON_POSTGRESQL = ["-m", "not browser and not faults", "--reuse-db"]
-# Beside the faults, a test may take long without hanging.
-UNHURRIED = ["-o", "faulthandler_timeout=600"]
-HALVES = ["tests/sessions_app"], ["--ignore=tests/sessions_app"]
 
 
 def main() -> int:
     started = time.monotonic()
-    patient = [
-        Part(f"{database} {number}", [*which, *UNHURRIED, *half], before, PATIENT)
-        for database, which, before in (
-            ("PostgreSQL", ON_POSTGRESQL, POSTGRES),
-            ("SQLite", ON_SQLITE, []),
-        )
-        for number, half in enumerate(HALVES, 1)
-    ]
-    prompt = [
-        Part("Pannes", ["-m", "faults", "tests/faults"]),
-        Part("Navigateur", ["-m", "browser", "tests/browser"], POSTGRES),
+    stages = [
+        [Part("SQLite", ON_SQLITE), Part("PostgreSQL", ON_POSTGRESQL, POSTGRES)],
+        [Part("Navigateur", ["-m", "browser", "tests/browser"], POSTGRES)],
+        [Part("Pannes", ["-m", "faults", "tests/faults"])],
     ]
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for part in patient:
-            part.start(folder)
-        for part in prompt:
-            part.start(folder).finish()
-        for part in patient:
-            part.finish()
+        for stage in stages:
+            for part in stage:
+                part.start(Path(name))
+            for part in stage:
+                part.finish()
 
     print()
-    parts = [*patient, *prompt]
+    parts = [part for stage in stages for part in stage]
     for part in parts:
-        print(f"{part.name:<16}{_told(part.counts)}")
+        print(f"{part.name:<12}{_told(part.counts)}")
     total = sum((part.counts for part in parts), Counter())
     # In pytest's own words, for whoever reads only the last line.
     print(f"===== {_told(total)} in {time.monotonic() - started:.2f}s =====")

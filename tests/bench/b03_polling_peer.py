@@ -27,9 +27,8 @@ def run(bench: Bench) -> Result:
 
 
 def _judged(rounds: Rounds, quick: bool) -> Result:
-    peers = rounds.figures.keys() - {"product"}
-    age = max(rounds.ratio("product", "age", to=peer) for peer in peers)
-    cpu = max(rounds.ratio("product", "cpu", to=peer) for peer in peers)
+    age = max(rounds.ratio("product", "age", to=peer) for peer in _peers(rounds))
+    cpu = max(rounds.ratio("product", "cpu", to=peer) for peer in _peers(rounds))
     wrong = {f"wrong_{name}": rounds.total(name, "wrong") for name in rounds.figures}
     is_fresh = quick or age <= AGE_GOAL  # a short round tells nothing of latencies
     return Result(
@@ -40,6 +39,10 @@ def _judged(rounds: Rounds, quick: bool) -> Result:
     )
 
 
+def _peers(rounds: Rounds) -> list[str]:
+    return [name for name in rounds.figures if name != "product"]
+
+
 def _counted(rounds: Rounds, quick: bool) -> dict:
     """Medians: ages in ms, CPU in seconds for each supervisor and minute."""
     counted: dict[str, float] = {"changes": rounds.total("product", "acked")}
@@ -48,7 +51,7 @@ def _counted(rounds: Rounds, quick: bool) -> dict:
     for name in rounds.figures:
         for figure in ("age", "cpu", "database_cpu"):
             counted[f"{figure}_{name}"] = rounds.median(name, figure)
-    for name in rounds.figures.keys() - {"product"}:
+    for name in _peers(rounds):
         whole, spared = rounds.total(name, "whole"), rounds.total(name, "not_modified")
         counted[f"not_modified_{name}"] = spared / (whole + spared)
         if not quick:

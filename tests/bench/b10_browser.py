@@ -15,7 +15,7 @@ from .room_life import RoomLife
 CANDIDATES, FIRST = 60, 2000
 SLOWER = 4
 RATE = 5  # changes a second while time is measured: each comes in a frame of its own
-SECONDS, QUICK_SECONDS = 20, 6
+SECONDS, QUICK_SECONDS = 20, 3
 MANY, QUICK_MANY = (2_000, 10_000), (200, 1_000)  # changes before each look at the memory
 FAST = 150  # changes a second in between
 SCRIPT_MS, GROWTH = 10.0, 1.10

@@ -59,7 +59,7 @@ class Generator:
         return {"seconds": self.crowd.exact_at - began, "sockets": sockets}
 
     async def open(
-        self, rate: float, seconds: float, warm: float = 1.0, seed: int = 0, settle: float = 15
+        self, rate: float, seconds: float, warm: float = 1.0, seed: int = 0, settle: float = 20
     ) -> dict:
         """`rate` changes a second at random instants, whatever becomes of them.
 
@@ -72,7 +72,7 @@ class Generator:
         return await phase.close(phase.began + warm, phase.began + seconds, settle)
 
     async def closed(
-        self, candidates: int, seconds: float, warm: float = 1.0, seed: int = 0, settle: float = 15
+        self, candidates: int, seconds: float, warm: float = 1.0, seed: int = 0, settle: float = 20
     ) -> dict:
         """So many candidates send their next answer as soon as the last is acknowledged."""
         phase = Phase(self.crowd, self.candidates, seed)
@@ -129,7 +129,7 @@ class Generator:
         while True:
             await asyncio.sleep(1)
             for each in self.supervisors:
-                if each.version < each.named and each.is_exact:
+                if each.has_board:
                     each.catch_up()
 
     async def _until_exact(self) -> None:

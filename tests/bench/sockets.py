@@ -1,7 +1,8 @@
 """The sockets of the load generator, and how they come back.
 
 Each comes back at once when it is cut, again and again while the port refuses. It is `exact`
-from its first whole state on: a candidate's `seat`, a supervisor's `board`.
+from its first whole state on: a candidate's `seat`; a supervisor's `board`, or what brings it up
+to the latest version that the server has named.
 """
 
 import asyncio

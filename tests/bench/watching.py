@@ -15,7 +15,7 @@ BOARD_ROWS = re.compile(r'data-candidate="(\d+)"[^>]*?data-question="(\d+)"').fi
 # In the JSON text of a frame.
 CANDIDATE, QUESTION, END = rb"data-candidate=\"", rb"data-question=\"", b"\\"
 EPOCH_WITHIN = 100  # bytes from the beginning of a frame
-ASK_AGAIN_SECONDS = 2.0  # as static/js/connection.js
+ASK_AGAIN_SECONDS = 5.0  # as static/js/connection.js
 
 
 class RoomView:
@@ -57,8 +57,13 @@ class Supervisor(Socket):
         self.room, self.seen = room, crowd.tally.seen[place]
         self.epoch, self.version = b"", -1  # what is shown
         self.named = -1  # the latest version that the server has named
+        self.has_board = False  # through this connection
         self.asked_at = 0.0
         self.at: dict[bytes, int] = dict.fromkeys(room.cells, 1)
+
+    def connect(self) -> None:
+        self.has_board = False
+        super().connect()
 
     def heard(self, payload: bytes) -> None:
         if ROWS(payload, 0, HEAD):
@@ -68,6 +73,8 @@ class Supervisor(Socket):
             self._take(json.loads(payload))
         if self.version < self.named:
             self.catch_up()
+        elif self.has_board:
+            self._be_exact()
 
     def catch_up(self) -> None:
         """Asks for what was missed, if anything; again when nothing came, never in a storm."""
@@ -88,7 +95,7 @@ class Supervisor(Socket):
             if version > self.version or epoch != self.epoch:
                 self.epoch, self.version, self.named = epoch, version, max(version, self.named)
                 self._show((pk.encode(), int(at)) for pk, at in BOARD_ROWS(frame["html"]))
-            self._be_exact()
+            self.has_board = True
 
     def _apply(self, payload: bytes) -> None:
         room = self.room
@@ -97,7 +104,7 @@ class Supervisor(Socket):
             return
         self.named = max(self.named, room.version)
         if room.since > self.version:
-            self.tally.gaps += self.is_exact  # before the board, it is on its way
+            self.tally.gaps += self.has_board  # before it, it is on its way
             return
         self.version = room.version
         if not self._show(room.questions):

@@ -70,13 +70,13 @@ class Answers:
         self.permits = asyncio.Semaphore(0)
         self.is_over = False
         self._reached = asyncio.Event()
-        self._aim: tuple[int, Callable[[str], bool]] = (0, bool)
+        self._aim: tuple[int, Callable[[str], bool] | None] = (0, None)
 
-    async def until(self, acknowledged: int, act: Callable[[str], bool] = bool) -> None:
-        """Until so many are, and `act` says that it is time; or for as long as anybody waits.
+    async def until(self, acknowledged: int, act: Callable[[str], bool] | None = None) -> None:
+        """Until so many are, or for as long as anybody waits.
 
-        `act` is told at once through which address one was acknowledged, before anything else is
-        read: others of the same group are still being told.
+        `act` is told at once through which address the last one was, before anything else is
+        read (others of the same group are still being told), and says whether that was it.
         """
         self._reached.clear()
         self._aim = acknowledged, act
@@ -87,7 +87,9 @@ class Answers:
     def count(self, address: str) -> None:
         self.acknowledged += 1
         acknowledged, act = self._aim
-        if self.acknowledged >= acknowledged and not self._reached.is_set() and act(address):
+        if self._reached.is_set() or self.acknowledged < acknowledged:
+            return
+        if act is None or act(address):
             self._reached.set()
 
 

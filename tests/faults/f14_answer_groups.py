@@ -22,7 +22,7 @@ from sessions_app.models import SessionEvent
 from . import rooms
 from .answerers import Answerer, Answers, Given
 from .cluster import Cluster
-from .history import REFUSED, UNKNOWN, Findings, History, check_versions
+from .history import ACKNOWLEDGED, REFUSED, UNKNOWN, Findings, History, check_versions
 from .load import CONFLICT
 from .people import SupervisorBrowser
 from .progress import Progress
@@ -42,8 +42,9 @@ class Colleagues(History):
     pauses do not add up to them."""
 
     def check(self) -> Findings:
-        findings = Findings()
-        findings.note("wrong", len(self.unknown()), "intentions never answered")
+        outcomes = Counter(each.outcome for each in self.intentions)
+        findings = Findings(outcomes[ACKNOWLEDGED], outcomes[REFUSED])
+        findings.note("wrong", outcomes[UNKNOWN], "intentions never answered")
         self._check_commands_and_events(findings)
         check_versions(list(self.since), findings)
         return findings
@@ -99,10 +100,9 @@ class Exam:
                 self.answers.permits.release()
             await self.answers.until(before + round(self.every * MOVED))
             self._share(victim)
-            at_once = partial(self._kill, victim) if number // 2 % 2 else bool
-            await self.answers.until(
-                before + round(self.every * self.chance.uniform(*AIM)), at_once
-            )
+            target = before + round(self.every * self.chance.uniform(*AIM))
+            at_once = number // 2 % 2  # or a little later: a group is being written
+            await self.answers.until(target, partial(self._kill, victim) if at_once else None)
             if len(self.in_flight) == number:
                 await asyncio.sleep(self.chance.uniform(0, self.answers.seconds))
                 self._kill(victim, victim.address)
@@ -267,6 +267,7 @@ def _result(exam: Exam) -> Result:
             "refused_in_a_pause": answers.refused[409],
             "refused_busy": answers.refused[503],
             "commands": commands.acknowledged,
+            "commands_refused": commands.refused,
             "why": "; ".join((answers.findings.what + commands.what)[:5]),
         },
     )
