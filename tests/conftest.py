@@ -22,24 +22,6 @@ settings.DATABASES["default"].get("OPTIONS", {}).pop("options", None)
 
 
 # Whoever imports something of these starts servers of the product, and waits for them.
-STARTERS = {"tests.servers", "tests.demo_server"}
-
-
-@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
-def pytest_collection_modifyitems(items):
-    start_servers = {
-        module
-        for module in {item.module for item in items}
-        if not STARTERS.isdisjoint(map(_home, vars(module).values()))
-    }
-    for item in items:
-        if item.module in start_servers:
-            item.add_marker("servers")
-
-
-def _home(value) -> str | None:
-    """The module that something comes from, or that it is."""
-    return getattr(value, "__module__", None) or getattr(value, "__name__", None)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -75,10 +75,19 @@ def announcing() -> Iterator[dict[int, Announcement]]:
     """What the journal would announce of each version; the machine decides who hears it."""
     told: dict[int, Announcement] = {}
 
+    together = journal._record_together  # announces by itself, in its statement
+
     def note(announcements) -> None:
         told.update((each.version, each) for each in announcements)
 
-    with mock.patch.object(journal, "_announce", note):
+    def note_together(events, announcements, at) -> None:
+        together(events, announcements, at)
+        note(announcements)
+
+    with (
+        mock.patch.object(journal, "_announce", note),
+        mock.patch.object(journal, "_record_together", note_together),
+    ):
         yield told
 
 
