@@ -21,9 +21,6 @@ hypothesis.settings.load_profile("house")
 settings.DATABASES["default"].get("OPTIONS", {}).pop("options", None)
 
 
-# Whoever imports something of these starts servers of the product, and waits for them.
-
-
 @pytest.fixture(autouse=True, scope="session")
 def _flush_passes_the_guards():
     """The journal refuses DELETE, with which SQLite empties the tables after a test with real
