@@ -37,9 +37,8 @@ def answered_frame(sitter, number: int) -> str:
     session, is_over = sitter.session, sitter.question > rehearsal.COUNT
     opened_at = sitter.question_opened_at
     deadline = None if is_over else rehearsal.deadline(sitter.question, opened_at)
-    stage, html = (
-        (Stage.REVIEW, _review_json()) if is_over else (Stage.QUESTION, _question_json(number + 1))
-    )
+    stage = Stage.REVIEW if is_over else Stage.QUESTION
+    html = _review_json() if is_over else _question_json(sitter.question)
     # Written by hand: numbers, instants and names of ours only, for what is told most often.
     return (
         f'{{"type": "seat", "epoch": "{session.epoch}", "v": {session.version}, '

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from django.db import connection, connections, transaction
 
-from candidates import answering, rehearsal, services
+from candidates import answering, frames, rehearsal, services
 from candidates.access import Seat
 from candidates.answering import Sent
 from candidates.models import Candidate
@@ -94,6 +94,16 @@ def test_an_answer_already_saved_is_told_as_saved(room, by):
     (outcome,) = answering.save_all([sent(person, value="b")])
     assert (outcome.question, outcome.session.version) == (2, Session.objects.get().version)
     assert changes(before, everything()) == set()
+
+
+def test_an_old_answer_sent_again_opens_the_present_question(room, by):
+    person = factories.running(room, by)
+    for number, value in [(1, "a"), (2, "b"), (3, "a")]:
+        answering.save_all([sent(person, number=number, value=value)])
+    (outcome,) = answering.save_all([sent(person)])
+    told = json.loads(frames.answered_frame(outcome, 1))
+    assert (told["answered"], told["stage"]) == (1, "question")
+    assert 'name="question" value="4"' in told["html"]
 
 
 def test_a_candidate_who_is_twice_in_a_group_is_tried_again(room, by):
