@@ -9,11 +9,13 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from sessions_app import access, clock, codes
+from sessions_app.journal import HELD_COLUMNS, HeldSession
 from sessions_app.models import Session
 from sessions_app.refusals import Forbidden, Invalid
 
 from . import identity
-from .models import Candidate
+from .models import Candidate, open_alert
+from .sitters import COLUMNS, Sitter
 
 COOKIE = "seat"
 SALT = "candidates.seat"
@@ -23,6 +25,8 @@ UNKNOWN_CANDIDATE = (
     "Vérifiez-les, puis demandez de l’aide à votre surveillant."
 )
 NO_SEAT = "Rejoignez d’abord votre session."
+OF_SITTER = (*COLUMNS, "open_alert__id", "waiting_seat", "node", "timer__ends_at")
+OF_SESSION = tuple(f"session__{column}" for column in HELD_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,22 @@ def seat_of_scope(scope: dict) -> Seat | None:
 
 def find(seat: Seat | None) -> Candidate | None:
     """The candidate of a seat, with facts and session, whoever holds the place now."""
-    return None if seat is None else find_all([seat])[0]
-
-
-def find_all(seats: list[Seat]) -> list[Candidate | None]:
-    """`find` for each of these seats, in one query."""
+    if seat is None:
+        return None
     candidates = Candidate.objects.with_facts().select_related("session__center")
-    found = candidates.in_bulk({seat.candidate_id for seat in seats})
+    return candidates.filter(pk=seat.candidate_id).first()
+
+
+def find_all(seats: list[Seat]) -> list[Sitter | None]:
+    """Who has each of these seats, as their sockets need them; in one query."""
+    wanted = Candidate.objects.filter(pk__in={seat.candidate_id for seat in seats}).order_by()
+    rows = wanted.annotate(open_alert=open_alert()).values_list(*OF_SITTER, *OF_SESSION)
+    sessions: dict[int, HeldSession] = {}
+    found = {}
+    for row in rows:
+        own, session = row[: len(OF_SITTER)], row[len(OF_SITTER) :]
+        held = sessions.setdefault(session[0], HeldSession(*session))
+        found[row[0]] = Sitter(held, *own)
     return [found.get(seat.candidate_id) for seat in seats]
 
 

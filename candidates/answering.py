@@ -10,11 +10,10 @@ import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import FilteredRelation, Q
 
 from sessions_app import journal
 from sessions_app.gathering import Gathering
@@ -23,9 +22,9 @@ from sessions_app.refusals import Conflict, Invalid, Malformed, Missing, Refusal
 
 from . import rehearsal, states
 from .access import Seat
-from .facts import HasFacts
-from .models import Answer, Candidate
+from .models import Answer, Candidate, open_alert
 from .seat_services import ELSEWHERE
+from .sitters import COLUMNS, Sitter
 from .states import Action, Actor
 
 # A timed answer sent in the last second still arrives in time on a slow network.
@@ -36,40 +35,13 @@ HELD_UP = "Votre réponse n’a pas pu être enregistrée. Réessayez dans un in
 NOT_OPEN = "Cette question n’est pas encore ouverte."
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(NamedTuple):
     """One answer, as `rehearsal.clean_answer` gives it, from the browser that claims `seat`."""
 
     session_id: int
     seat: Seat
     number: int
     value: str
-
-
-@dataclass
-class Sitter(HasFacts):
-    """The columns of a candidate that an answer hangs on; once it is saved, as it left them."""
-
-    session: journal.HeldSession
-    pk: int
-    seat: str
-    question: int | None
-    question_opened_at: datetime | None
-    state: str
-    authorized_until: datetime | None
-    asks_start_at: datetime | None
-    asks_resume_at: datetime | None
-    away_since: datetime | None
-    lost_since: datetime | None
-    overtime_at: datetime | None
-    alert_id: int | None
-    granted_seconds = 0  # no answer hangs on it
-
-
-COLUMNS = (
-    *("id", "seat", "question", "question_opened_at", "state", "authorized_until"),
-    *("asks_start_at", "asks_resume_at", "away_since", "lost_since", "overtime_at"),
-)
 
 
 async def answer_soon(sent: Sent) -> Sitter:
@@ -145,8 +117,7 @@ def _sitters(sent: Sequence[Sent], sessions: dict[int, journal.HeldSession]) -> 
             cursor.execute(LOCK_AND_READ, [json.dumps(wanted)])
             rows = cursor.fetchall()
     else:
-        open_alert = FilteredRelation("alerts", condition=Q(alerts__closed_at=None))
-        read = Candidate.objects.filter(pk__in=wanted).annotate(open_alert=open_alert)
+        read = Candidate.objects.filter(pk__in=wanted).annotate(open_alert=open_alert())
         rows = read.values_list(*COLUMNS, "open_alert__id")
     return {row[0]: Sitter(sessions[places[row[0]]], *row) for row in rows}
 

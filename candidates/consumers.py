@@ -70,7 +70,7 @@ class CandidateConsumer(LiveConsumer):
         else:
             if not self.socket.closed_for:
                 # Past the queue, whose task would have to wake up: this is what happens most.
-                await self.send(answered_frame(sitter, number))
+                await self.send_text(answered_frame(sitter, number))
 
     async def disconnect(self, code):
         await super().disconnect(code)

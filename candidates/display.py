@@ -6,6 +6,8 @@ from functools import cached_property
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from sessions_app.frame_text import as_text
+
 from . import rehearsal, states, timing
 from .states import Action, Fact, State
 
@@ -15,6 +17,14 @@ LABELS = {
     Action.ACCEPT_ALERT: "Voir le problème",
     Action.END_TEST: "Mettre fin au test",
 }
+
+
+def _row_at(row: str, quote: str, before, after) -> str:
+    """The row of `before` as that of `after`, who is at another question and else the same."""
+    old, new = (f"data-question={quote}{each.question}{quote}" for each in (before, after))
+    row = row.replace(old, new, 1)
+    old, new = (f"{quote}at{quote}>{each.shown_question}<" for each in (before, after))
+    return row.replace(old, new, 1)
 
 
 class RowDisplay:
@@ -30,6 +40,11 @@ class RowDisplay:
         html = render_to_string("candidates/_row.html", {"candidate": self})
         return "\n".join(filter(None, map(str.strip, html.splitlines())))
 
+    @cached_property
+    def row_json(self) -> str:
+        """The row as the JSON text of a frame has it."""
+        return as_text(self.row_html)
+
     def at_question(self, number: int):
         """The same candidate once question `number` is open, when nothing else has moved.
 
@@ -38,9 +53,8 @@ class RowDisplay:
         """
         twin = type(self).__new__(type(self))
         twin.__dict__ = {**self.__dict__, "question": number}
-        twin.row_html = self.row_html.replace(
-            f'data-question="{self.question}"', f'data-question="{number}"', 1
-        ).replace(f'"at">{self.shown_question}<', f'"at">{twin.shown_question}<', 1)
+        twin.row_html = _row_at(self.row_html, '"', self, twin)
+        twin.row_json = _row_at(self.row_json, '\\"', self, twin)
         return twin
 
     @cached_property

@@ -14,6 +14,8 @@ class HasFacts:
     `paused_at` and `grace_seconds`.
     """
 
+    __slots__ = ()
+
     def facts(self, now: datetime | None = None) -> frozenset[Fact]:
         """Without `now`, as everyone was last told; with it, an authorisation that has lapsed
         counts no more, and an absence counts as lost from the end of the grace on.

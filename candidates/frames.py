@@ -37,13 +37,14 @@ def answered_frame(sitter, number: int) -> str:
     session, is_over = sitter.session, sitter.question > rehearsal.COUNT
     opened_at = sitter.question_opened_at
     deadline = None if is_over else rehearsal.deadline(sitter.question, opened_at)
+    until = f'"{deadline.isoformat()}"' if deadline else "null"
     stage = Stage.REVIEW if is_over else Stage.QUESTION
     html = _review_json() if is_over else _question_json(sitter.question)
     # Written by hand: numbers, instants and names of ours only, for what is told most often.
     return (
         f'{{"type": "seat", "epoch": "{session.epoch}", "v": {session.version}, '
         f'"now": "{hub.now().isoformat()}", "stage": "{stage}", "paused_at": null, '
-        f'"answered": {number}, "deadline": {json.dumps(deadline and deadline.isoformat())}, '
+        f'"answered": {number}, "deadline": {until}, '
         f'"html": {html}}}'
     )
 

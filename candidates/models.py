@@ -13,6 +13,11 @@ from .facts import HasFacts
 from .states import State
 
 
+def open_alert() -> FilteredRelation:
+    """The alert of a candidate that waits for the supervisor, to annotate with; one at most."""
+    return FilteredRelation("alerts", condition=Q(alerts__closed_at=None))
+
+
 class CandidateQuerySet(models.QuerySet):
     def with_facts(self) -> "CandidateQuerySet":
         """Adds, in the same query: the running or last timer, the open alert, the time granted."""
@@ -23,9 +28,7 @@ class CandidateQuerySet(models.QuerySet):
             .annotate(total=Sum("seconds"))
             .values("total")
         )
-        return self.annotate(
-            open_alert=FilteredRelation("alerts", condition=Q(alerts__closed_at=None)),
-        ).annotate(
+        return self.annotate(open_alert=open_alert()).annotate(
             started_at=F("timer__started_at"),
             ends_at=F("timer__ends_at"),
             alert_id=F("open_alert__id"),

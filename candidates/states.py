@@ -74,7 +74,7 @@ NOT_STARTED, IN_PROGRESS, FINISHED = State.NOT_STARTED, State.IN_PROGRESS, State
 SUPERVISOR, CANDIDATE, SYSTEM = Actor.SUPERVISOR, Actor.CANDIDATE, Actor.SYSTEM
 BLOCKING = (Fact.LOST, Fact.ALERT, Fact.PAUSED)
 
-TRANSITIONS: dict[tuple[State, Action], Rule] = {
+TRANSITIONS: dict[tuple[State | str, Action], Rule] = {
     (NOT_STARTED, Action.JOIN): Rule(CANDIDATE, NOT_STARTED),
     (NOT_STARTED, Action.AUTHORIZE_START): Rule(
         SUPERVISOR, NOT_STARTED, forbids=(Fact.AUTHORIZED,)
@@ -142,7 +142,7 @@ _WRONG_ACTOR = "Cette action n’est pas possible depuis cette page."
 
 def refusal(state: State | str, facts: frozenset[Fact], action: Action, actor: Actor) -> str | None:
     """The French sentence that says why not, or None when the table allows it."""
-    rule = TRANSITIONS.get((State(state), action))
+    rule = TRANSITIONS.get((state, action))  # a state is its own text
     if rule is None:
         return _WRONG_STATE[State(state)]
     if rule.actor != actor:

@@ -12,8 +12,6 @@ import sys
 import threading
 from collections.abc import Callable
 
-from daphne.ws_protocol import WebSocketProtocol
-
 from sessions_app.consumers import CLOSE_CODES
 from sessions_app.live import hub
 from sessions_app.rooms import RESTART
@@ -110,14 +108,17 @@ async def _until(condition: Callable[[], bool], seconds: float) -> None:
 def fit_daphne(lifecycle: Lifecycle) -> None:
     """What daphne lacks: a beginning before the first request, and the closing codes of servers.
 
-    Its reactor runs under daphne only; elsewhere this does nothing.
+    Under another server this does nothing, and loads nothing: Twisted is a third of a start.
     """
+    if "daphne.server" not in sys.modules:
+        return
+    from daphne.ws_protocol import WebSocketProtocol
     from twisted.internet import reactor  # the one that daphne has installed
 
     reactor.callWhenRunning(reactor.callLater, 0, lifecycle.begin)
     WebSocketProtocol.serverClose = _close
 
 
-def _close(protocol: WebSocketProtocol, code: int | None = None) -> None:
+def _close(protocol, code: int | None = None) -> None:
     # `sendClose` refuses 1012 and 1013, which exist for servers to say (RFC 6455, 7.4).
     protocol.sendCloseFrame(code=1000 if code is None else code)

@@ -1,5 +1,6 @@
 """The settings: one file, values from the environment only, refusal to start on a bad one."""
 
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -86,7 +87,8 @@ DATABASES = {"default": _database()}
 LISTEN_DATABASE_URL = _listen_database()
 
 INSTALLED_APPS = [
-    "daphne",
+    # Its app does nothing but replace `runserver`, and would load Twisted at every other start.
+    *(["daphne"] if "runserver" in sys.argv else []),
     "pix_surveillance.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

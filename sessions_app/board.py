@@ -4,7 +4,7 @@ Each process keeps the last board that it has read of a session. What the journa
 then brings it up to date: only the candidates concerned are read and rendered again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 
 from .announcements import Announcement
 from .event_names import ANSWERED
+from .frame_text import as_text, rows_text
 from .kept_boards import KeptBoards
 from .models import Session, SessionEvent
 
@@ -70,6 +71,10 @@ class Board:
         return {**counts, "seen": seen, "expected": expected}
 
     @cached_property
+    def counters_json(self) -> str:
+        return as_text(self.counters)
+
+    @cached_property
     def lost_together(self) -> list:
         """Who is still away since the room's network was lost; one card for all of them."""
         return [row for row in self.rows if row.is_lost_together]
@@ -109,20 +114,27 @@ class Change:
         return self.is_room_wide or candidate_id in self.candidate_ids
 
 
-def load(session_id: int) -> Board:
-    """The session and all its candidates at one instant, in three queries at most."""
+def load(find: int | Callable[[], Session]) -> Board:
+    """The session and all its candidates at one instant, in three queries at most.
+
+    The session by its key, or as `find` returns it, with its centre.
+    """
     with snapshot() as is_committed:
-        return _read(session_id, is_committed=is_committed)[0]
+        session = find() if callable(find) else _session(find)
+        return _read(session, is_committed=is_committed)[0]
+
+
+def _session(session_id: int) -> Session:
+    return Session.objects.select_related("center").get(pk=session_id)
 
 
 def _read(
-    session_id: int, since: int | None = None, *, is_committed: bool
+    session: Session, since: int | None = None, *, is_committed: bool
 ) -> tuple[Board, list[SessionEvent]]:
     """The board, and what the journal tells after version `since`.
 
     LONGEST_CATCH_UP events at most: when there are fewer than versions, some are missing.
     """
-    session = Session.objects.select_related("center").get(pk=session_id)
     kept = _kept.before(session) if is_committed else None
     known = [since, kept.session.version if kept else None]
     oldest = min((version for version in known if version is not None), default=session.version)
@@ -194,7 +206,7 @@ def change(session_id: int, epoch: str, since: int) -> Change:
     the whole board instead; so do another history, and more events than are worth it.
     """
     with snapshot() as is_committed:
-        board, events = _read(session_id, since, is_committed=is_committed)
+        board, events = _read(_session(session_id), since, is_committed=is_committed)
     version = board.session.version
     is_other_history = epoch != str(board.session.epoch) or since > version
     if is_other_history or len(events) < version - since:
@@ -223,10 +235,11 @@ def _rows_frame(board: Board, since: int, candidate_ids: Iterable[int], say: lis
     }
 
 
-def answered(news: Announcement, epoch: str) -> dict | None:
+def answered(news: Announcement, epoch: str) -> str | None:
     """The frame of what `news` tells, when that is answers only, without asking the database.
 
-    It takes the board that this process keeps of the version before; None when it has none.
+    As text. It takes the board that this process keeps of the version before; None when it has
+    none.
     """
     if news.since is None or not epoch.startswith(news.history):
         return None
@@ -236,9 +249,11 @@ def answered(news: Announcement, epoch: str) -> dict | None:
     moved = {pk: kept.people[pk].at_question(at) for pk, at in news.questions.items()}
     board = Board(kept.session.at_version(news.version), {**kept.people, **moved})
     # Of the rest of the board, nothing moves with an answer.
-    board.__dict__["counters"] = kept.counters
+    for name in ("counters", "counters_json"):
+        board.__dict__[name] = getattr(kept, name)
     _kept.keep(board)
-    return _rows_frame(board, news.since, moved, [])
+    rows = {pk: candidate.row_json for pk, candidate in moved.items()}
+    return rows_text(epoch, news.since, news.version, rows, board.counters_json)
 
 
 def _any_lost_together(rows: dict) -> bool:

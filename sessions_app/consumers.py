@@ -1,6 +1,5 @@
 """The supervisor's socket: check, join the hub, send the board, then what changes."""
 
-import asyncio
 import json
 from contextlib import suppress
 
@@ -19,11 +18,10 @@ CLOSE_CODES = {SLOW: 1013, RESTART: 1012, watch.LOGIN: 4401, watch.ACCESS: REFUS
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
-    """What both sockets of the product share: a room, a queue, and the task that empties it."""
+    """What both sockets of the product share: a room, and a queue of frames."""
 
     room: Room
-    socket: Socket
-    sender: asyncio.Task | None = None
+    socket: Socket | None = None
 
     async def __call__(self, scope, receive, send):
         """What Channels does without a channel layer, less a task and a thread for each message."""
@@ -33,26 +31,32 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 await self.dispatch(await receive())
 
     async def dispatch(self, message):
-        await getattr(self, get_handler_name(message))(message)
+        if message["type"] == "websocket.receive":
+            await self.receive(message.get("text"))
+        else:
+            await getattr(self, get_handler_name(message))(message)
+
+    async def send_text(self, text: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": text})
 
     async def open(self, session: Session, socket: Socket) -> None:
         """Join first, then say hello: what happens from now on reaches this socket."""
-        self.socket = socket
         await self.accept()
+        self.socket, socket.send = socket, self._send_frame
         self.room = hub.join(session.pk, socket, str(session.epoch), session.version)
         hello = {"type": "hello", "epoch": str(session.epoch), "v": session.version}
         socket.push({**hello, "now": hub.now().isoformat()})
-        self.sender = asyncio.get_running_loop().create_task(self._send_queue())
 
     async def disconnect(self, code):
-        if self.sender:
-            self.sender.cancel()
+        if self.socket:
+            self.socket.stop()
             hub.leave(self.room.session_id, self.socket)
 
-    async def _send_queue(self) -> None:
-        while (text := await self.socket.queue.get()) is not None:
-            await self.send(text)
-        await self.close(CLOSE_CODES[self.socket.closed_for])
+    async def _send_frame(self, text: str | None) -> None:
+        if text is None:
+            await self.close(CLOSE_CODES[self.socket.closed_for])
+        else:
+            await self.send_text(text)
 
 
 class SupervisionConsumer(LiveConsumer):
@@ -82,4 +86,4 @@ class SupervisionConsumer(LiveConsumer):
 def _supervised(scope, number: str) -> tuple[Session, watch.Ticket]:
     user, login = access.account_of_socket(scope)
     session = access.supervised_session(user, number)
-    return session, watch.Ticket(session.pk, user.pk, login, user.get_session_auth_hash())
+    return session, watch.Ticket(session.pk, user.pk, login, user.password)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -76,9 +76,9 @@ def record(
     return session.version
 
 
-@dataclass
+@dataclass(slots=True)
 class HeldSession:
-    """What those who write many rooms at once need of each session that they have locked."""
+    """What those who read or write many rooms at once need of each session."""
 
     pk: int
     version: int
@@ -98,21 +98,20 @@ def lock_free(session_ids: Collection[int]) -> tuple[datetime, dict[int, HeldSes
             cursor.execute(LOCK_FREE, [json.dumps(list(session_ids))])
             rows = cursor.fetchall()
     else:
-        rows = Session.objects.filter(pk__in=session_ids).values_list(*_HELD)
+        rows = Session.objects.filter(pk__in=session_ids).values_list(*HELD_COLUMNS)
     return clock.now(), {row[0]: HeldSession(*row) for row in rows}
 
 
-_HELD = ("id", "version", "epoch", "state", "paused_at", "grace_seconds")
+HELD_COLUMNS = ("id", "version", "epoch", "state", "paused_at", "grace_seconds")
 # One JSON text for all keys: the statement is always the same, and read once.
 LOCK_FREE = f"""
-SELECT {", ".join(_HELD)} FROM {Session._meta.db_table}
+SELECT {", ".join(HELD_COLUMNS)} FROM {Session._meta.db_table}
 WHERE id IN (SELECT value::bigint FROM json_array_elements_text(%s))
 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """  # noqa: S608 (names of tables and columns)
 
 
-@dataclass(frozen=True)
-class Answered:
+class Answered(NamedTuple):
     """A candidate of a session has answered `question`, and the next one is open."""
 
     session: HeldSession

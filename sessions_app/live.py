@@ -6,13 +6,13 @@ and the same frame goes to every socket of the room.
 """
 
 import asyncio
-import json
 import logging
 import os
 import socket as network
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 
 import psycopg
 from asgiref.sync import sync_to_async
@@ -21,11 +21,13 @@ from django.db import connection, connections
 
 from . import announcements, board, clock, timekeeper, watch
 from .announcements import Announcement
+from .frame_text import as_text
 from .rooms import RESTART, Room, Socket
 
 CHANNEL = "session_changed"
 POLL_SECONDS = 2
 HEARTBEAT_SECONDS = 10
+BEATS = 50  # turns of rooms within that time
 CLOCK_ANSWER = timedelta(seconds=0.5)  # so quick an answer tells the instant well enough
 LISTEN_PROBE_SECONDS = 5
 
@@ -128,10 +130,9 @@ class Hub:
             return False
         watching = [each for each in room.sockets if each.candidate_id is None]
         if watching:
-            frame = board.answered(news, room.epoch)
-            if frame is None:
+            text = board.answered(news, room.epoch)
+            if text is None:
                 return False
-            text = json.dumps(frame, ensure_ascii=False)
             for each in watching:
                 each.push(text)
         room.version = room.heard = news.version
@@ -149,7 +150,7 @@ class Hub:
             room.epoch, room.version = change.frame["epoch"], change.version
             if room.heard == aim:
                 room.heard = change.version
-            text = json.dumps(change.frame, ensure_ascii=False)
+            text = as_text(change.frame)
             for each in list(room.sockets):
                 if each.candidate_id is None:
                     each.push(text)
@@ -199,15 +200,18 @@ class Hub:
             self.hear(news)
 
     async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+        """Each room once in HEARTBEAT_SECONDS, by turns: thousands of sockets at one instant
+        would hold everybody up."""
+        for turn in cycle(range(BEATS)):
+            await asyncio.sleep(HEARTBEAT_SECONDS / BEATS)
             for room in list(self.rooms.values()):
-                self._beat_room(room)
+                if room.session_id % BEATS == turn:
+                    self._beat_room(room)
 
     def _beat_room(self, room: Room) -> None:
         now = self.now().isoformat()
         beat = {"type": "hb", "epoch": room.epoch, "v": room.version, "now": now}
-        text = json.dumps(beat)
+        text = as_text(beat)
         for each in list(room.sockets):
             each.push(text)
 
@@ -241,7 +245,7 @@ def hear(told: Sequence[Announcement]) -> None:
 
 
 async def _whole_board(session_id: int) -> str:
-    return json.dumps(await in_database(board.whole, session_id), ensure_ascii=False)
+    return as_text(await in_database(board.whole, session_id))
 
 
 async def _probe(listening: psycopg.AsyncConnection) -> None:

@@ -1,13 +1,17 @@
 """The sockets of one process, by room. What they are sent, the hub decides (`live`)."""
 
 import asyncio
-import json
-from collections.abc import Callable
+import logging
+import types
+from collections.abc import Awaitable, Callable, Coroutine
 
 from . import watch
+from .frame_text import as_text
 
 QUEUE_FRAMES = 64
 SLOW, RESTART = "slow", "restart"
+
+logger = logging.getLogger(__name__)
 
 
 class Socket:
@@ -15,37 +19,89 @@ class Socket:
 
     A supervisor's has the `ticket` that it was let in with, and gets the room's frames. A
     candidate's gets no row of others: `on_change` is called when its own candidate, or the
-    room, changed. After `close`, `closed_for` says why.
+    room, changed. `send` takes each frame as text, then None when the socket is to be closed.
+    After `close`, `closed_for` says why.
     """
+
+    __slots__ = ("_sending", "candidate_id", "closed_for", "on_change", "send", "ticket", "waiting")
 
     def __init__(
         self,
         ticket: watch.Ticket | None = None,
         candidate_id: int | None = None,
         on_change: Callable | None = None,
+        send: Callable[[str | None], Awaitable[None]] | None = None,
     ):
         self.ticket, self.candidate_id, self.on_change = ticket, candidate_id, on_change
+        self.send = send
         self.closed_for = ""
-        self.queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE_FRAMES)
+        self.waiting: list[str | None] = []
+        self._sending: asyncio.Task | None = None
 
     def push(self, frame: dict | str) -> None:
         if self.closed_for:
             return
-        text = frame if isinstance(frame, str) else json.dumps(frame, ensure_ascii=False)
-        try:
-            self.queue.put_nowait(text)
-        except asyncio.QueueFull:
+        if len(self.waiting) >= QUEUE_FRAMES:
             self.close(SLOW)
+            return
+        text = frame if isinstance(frame, str) else as_text(frame)
+        self.waiting.append(text)
+        self._send_on()
 
     def close(self, code: str) -> None:
         """Tell the browser why it stops here; what it has not read yet, it will ask again."""
         if self.closed_for:
             return
         self.closed_for = code
-        while not self.queue.empty():
-            self.queue.get_nowait()
-        self.queue.put_nowait(json.dumps({"type": "bye", "code": code}))
-        self.queue.put_nowait(None)
+        self.waiting[:] = [as_text({"type": "bye", "code": code}), None]
+        self._send_on()
+
+    def stop(self) -> None:
+        """The browser has gone: nothing is sent any more."""
+        self.send = None
+        if self._sending:
+            self._sending.cancel()
+
+    def _send_on(self) -> None:
+        if self.send and self._sending is None:
+            self._sending = _begin(self._send_waiting())
+
+    async def _send_waiting(self) -> None:
+        try:
+            while self.send and self.waiting:
+                await self.send(self.waiting.pop(0))
+        except Exception as error:  # it has just gone: its disconnect is on the way
+            logger.debug("a frame was not sent: %s", type(error).__name__)
+            self.send = None
+        self._sending = None
+
+
+def _begin(coroutine: Coroutine) -> asyncio.Task | None:
+    """Run it up to where it has to wait, and the rest as a task, which is returned.
+
+    A frame leaves at once nearly always: a task and a turn of the loop for each socket would
+    cost more than the frame.
+    """
+    try:
+        awaited = coroutine.send(None)
+    except StopIteration:
+        return None
+    return asyncio.get_running_loop().create_task(_finish(coroutine, awaited))
+
+
+async def _finish(coroutine: Coroutine, awaited: asyncio.Future) -> None:
+    await _rest(coroutine, awaited)
+
+
+@types.coroutine
+def _rest(coroutine: Coroutine, awaited: asyncio.Future):
+    """What is left of a coroutine that has begun, and waits for `awaited`."""
+    try:
+        yield awaited
+    except BaseException:
+        coroutine.close()
+        raise
+    yield from coroutine.__await__()
 
 
 class Room:

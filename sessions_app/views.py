@@ -2,13 +2,14 @@
 
 import re
 import uuid
+from functools import partial
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from . import access, board, clock, services
+from . import access, board, services
 from .forms import EntryForm, first_error
 from .live import hub
 from .refusals import Invalid, Malformed, wants_page
@@ -49,8 +50,8 @@ def _codes(form: EntryForm) -> dict:
 @access.account_required
 @require_GET
 def show_board(request: HttpRequest, number: str) -> HttpResponse:
-    session = access.supervised_session(request.user, number)
-    context = {"board": board.load(session.pk), "now": clock.now()}
+    shown = board.load(partial(access.supervised_session, request.user, number))
+    context = {"board": shown, "now": hub.now()}
     return render(request, "sessions_app/board.html", context)
 
 

@@ -24,7 +24,7 @@ class Ticket:
     session_id: int
     user_id: int
     login: str  # the key of the HTTP session
-    password: str  # a digest that changes with the password
+    password: str  # as the database keeps it: a salted hash, another one for each new password
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Look:
         user = self.users.get(ticket.user_id)
         if user is None or ticket.login not in self.logins:
             return LOGIN
-        if user.get_session_auth_hash() != ticket.password:
+        if user.password != ticket.password:
             return LOGIN
         if user.is_superuser or (ticket.session_id, ticket.user_id) in self.accesses:
             return None

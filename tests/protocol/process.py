@@ -133,8 +133,8 @@ class Wire:
             self.frames.append(_as_sent(answer))
 
     def collect(self) -> None:
-        while self.is_open and not self.socket.queue.empty():
-            self.frames.append(json.loads(self.socket.queue.get_nowait()))
+        while self.is_open and self.socket.waiting:
+            self.frames.append(json.loads(self.socket.waiting.pop(0)))
 
 
 class Process:

@@ -78,7 +78,7 @@ REASONS = [
 @pytest.mark.parametrize(("change", "reason"), REASONS)
 def test_what_closes_a_socket(room, by, change, reason):
     login = login_of(by)
-    ticket = watch.Ticket(room.pk, by.pk, login, by.get_session_auth_hash())
+    ticket = watch.Ticket(room.pk, by.pk, login, by.password)
     assert watch.look([room.pk], [ticket]).closes(ticket) is None
     change(by, login)
     assert watch.look([room.pk], [ticket]).closes(ticket) == (reason[0] if reason else None)
@@ -87,7 +87,7 @@ def test_what_closes_a_socket(room, by, change, reason):
 @pytest.mark.django_db
 def test_an_administrator_needs_no_access(room):
     admin = factories.user(admin=True)
-    ticket = watch.Ticket(room.pk, admin.pk, login_of(admin), admin.get_session_auth_hash())
+    ticket = watch.Ticket(room.pk, admin.pk, login_of(admin), admin.password)
     assert watch.look([room.pk], [ticket]).closes(ticket) is None
     User.objects.filter(pk=admin.pk).update(is_superuser=False)
     assert watch.look([room.pk], [ticket]).closes(ticket) == "access"
@@ -100,7 +100,7 @@ def test_one_query_for_all_rooms(count):
     for _ in range(count):
         room = factories.session()
         by = factories.supervisor(room)
-        tickets.append(watch.Ticket(room.pk, by.pk, login_of(by), by.get_session_auth_hash()))
+        tickets.append(watch.Ticket(room.pk, by.pk, login_of(by), by.password))
     with CaptureQueriesContext(
         connection,
     ) as queries:

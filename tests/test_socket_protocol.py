@@ -1,0 +1,177 @@
+"""The short way of the sockets and the general one: what is heard and written is the same."""
+
+import asyncio
+import base64
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from uvicorn.config import Config
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+from websockets.frames import Close, Frame, Opcode
+
+from pix_surveillance.socket_protocol import SocketProtocol
+
+HANDSHAKE = (
+    b"GET /ws/candidat/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+    b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+    + base64.b64encode(b"sixteen bytes ok")
+    + b"\r\n\r\n"
+)
+LONGEST = 3_000  # bytes of a message, for the server of this test
+
+
+class Wire(asyncio.Transport):
+    """Keeps what is written; `closed` once the server has hung up."""
+
+    def __init__(self):
+        super().__init__()
+        self.written, self.closed = b"", False
+
+    def write(self, data):
+        self.written += data
+
+    def close(self):
+        self.closed = True
+
+    def is_closing(self):
+        return self.closed
+
+    def pause_reading(self):
+        pass
+
+    def resume_reading(self):
+        pass
+
+
+class Played:
+    """One connection to a server that says back what it hears, in texts of several lengths."""
+
+    def __init__(self, protocol_class: type):
+        config = Config(
+            self.app, interface="asgi3", ws_per_message_deflate=False, ws_max_size=LONGEST
+        )
+        config.load()
+        self.heard: list = []
+        self.wire = Wire()
+        self.protocol = protocol_class(config=config, server_state=ServerState(), app_state={})
+        self.protocol.connection_made(self.wire)
+
+    async def app(self, scope, receive, send):
+        await receive()
+        await send({"type": "websocket.accept"})
+        while True:
+            message = await receive()
+            self.heard.append(message)
+            if message["type"] == "websocket.disconnect":
+                return
+            await send({"type": "websocket.send", "text": "é" * len(message.get("text") or "")})
+            await send({"type": "websocket.send", "bytes": b"seen"})
+
+    async def play(self, chunks: list[bytes]) -> tuple:
+        """What was heard, written and done once all chunks have come, the handshake apart."""
+        self.protocol.data_received(HANDSHAKE)
+        await self._settle()
+        greeting = len(self.wire.written)
+        for chunk in chunks:
+            if self.wire.closed:
+                break
+            self.protocol.data_received(chunk)
+            await self._settle()
+        told = (self.heard[:], self.wire.written[greeting:], self.wire.closed)
+        self.protocol.connection_lost(None)
+        await self._settle()
+        return told
+
+    async def _settle(self) -> None:
+        for _ in range(12):
+            await asyncio.sleep(0)
+
+
+def both(chunks: list[bytes]) -> list[tuple]:
+    async def play():
+        classes = (WebSocketsSansIOProtocol, SocketProtocol)
+        return [await Played(each).play(chunks) for each in classes]
+
+    return asyncio.run(play())
+
+
+def frame(opcode: Opcode, said: bytes, *, fin: bool = True) -> bytes:
+    return Frame(opcode, said, fin).serialize(mask=True, extensions=[])
+
+
+TEXTS = st.text(max_size=200).map(str.encode) | st.sampled_from([b"x" * 125, b"y" * 126, b""])
+FRAMES = st.one_of(
+    TEXTS.map(lambda said: frame(Opcode.TEXT, said)),
+    st.binary(max_size=130).map(lambda said: frame(Opcode.TEXT, said)),  # mostly no UTF-8
+    st.binary(max_size=200).map(lambda said: frame(Opcode.BINARY, said)),
+    TEXTS.map(lambda said: frame(Opcode.TEXT, said, fin=False)),
+    TEXTS.map(lambda said: frame(Opcode.CONT, said)),
+    st.binary(max_size=125).map(lambda said: frame(Opcode.PING, said)),
+    st.binary(max_size=125).map(lambda said: frame(Opcode.PONG, said)),
+    st.just(frame(Opcode.TEXT, b"z" * (LONGEST + 1))),
+    st.just(frame(Opcode.CLOSE, Close(1000, "").serialize())),
+    st.binary(min_size=1, max_size=20),  # no frame at all
+    st.just(Frame(Opcode.TEXT, b"not masked").serialize(mask=False, extensions=[])),
+)
+
+
+@given(st.lists(FRAMES, max_size=8), st.lists(st.integers(1, 90), max_size=12))
+def test_whatever_comes_and_however_it_is_cut(frames, cuts):
+    chunks, whole = [], b"".join(frames)
+    for cut in cuts:
+        chunks.append(whole[:cut])
+        whole = whole[cut:]
+    general, short = both([chunk for chunk in [*chunks, whole] if chunk])
+    assert short == general
+
+
+PART = frame(Opcode.TEXT, b"a part", fin=False)
+
+
+@given(st.lists(FRAMES, max_size=8))
+@example([PART, frame(Opcode.TEXT, b"the rest must come first")])
+@example([PART, frame(Opcode.PONG, b"may come between"), frame(Opcode.CONT, b", and its rest")])
+def test_frames_that_come_one_by_one(frames):
+    general, short = both(frames)
+    assert short == general
+
+
+@pytest.mark.parametrize("length", [0, 62, 63, 1_000, 2_900])
+def test_a_text_of_each_length_is_written_alike(length):
+    general, short = both([frame(Opcode.TEXT, b"x" * length)])
+    assert short == general
+    assert len(short[1]) > 2 * length
+
+
+@pytest.mark.parametrize("protocol_class", [WebSocketsSansIOProtocol, SocketProtocol])
+async def test_a_pong_answers_its_ping(protocol_class):
+    played = Played(protocol_class)
+    played.protocol.ping_interval, played.protocol.ping_timeout = 60, 60
+    played.protocol.data_received(HANDSHAKE)
+    await played._settle()
+    played.protocol.send_keepalive_ping()
+    asked = played.protocol.pending_ping_payload
+    played.protocol.data_received(frame(Opcode.PONG, b"another"))
+    assert played.protocol.pending_ping_payload == asked
+    played.protocol.data_received(frame(Opcode.PONG, asked))
+    assert played.protocol.pending_ping_payload is None
+    played.protocol.connection_lost(None)
+    await played._settle()
+
+
+async def test_a_browser_that_does_not_read_holds_the_texts_up():
+    played = Played(SocketProtocol)
+    played.protocol.data_received(HANDSHAKE)
+    await played._settle()
+    before = len(played.wire.written)
+    played.protocol.pause_writing()
+    played.protocol.data_received(frame(Opcode.TEXT, b"hello"))
+    await played._settle()
+    assert len(played.wire.written) == before
+    played.protocol.resume_writing()
+    await played._settle()
+    assert len(played.wire.written) > before
+    played.protocol.connection_lost(None)
+    await played._settle()
