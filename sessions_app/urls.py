@@ -7,6 +7,8 @@ urlpatterns = [
     path("surveillance/", views.entry, name="entry"),
     path("surveillance/<number:number>/", views.show_board, name="board"),
     path("surveillance/<number:number>/live/", views.poll_board, name="board-live"),
+    path("manifest.webmanifest", views.manifest, name="manifest"),
+    path("worker.js", views.worker, name="worker"),
     path("health/live", views.live, name="health-live"),
     path("health/ready", views.ready, name="health-ready"),
 ]

@@ -7,6 +7,8 @@ from functools import partial
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from . import access, board, services
@@ -92,6 +94,33 @@ def _shown(request: HttpRequest) -> dict | None:
 
 def _timed(kind: str, present: dict) -> dict:
     return {"type": kind, **present, "now": hub.now().isoformat()}
+
+
+@require_GET
+def manifest(request: HttpRequest) -> JsonResponse:
+    """What makes the supervisor's space a thing that a phone can install."""
+    sizes = {"icons/logo.svg": "any", "icons/app-192.png": "192x192", "icons/app-512.png": "512x512"}
+    icons = [{"src": static(path), "sizes": size} for path, size in sizes.items()]
+    told = {
+        "name": "Pix Surveillance",
+        "short_name": "Surveillance",
+        "lang": "fr",
+        "start_url": reverse("entry"),
+        "scope": "/",
+        "display": "standalone",
+        "theme_color": "#3538b8",
+        "background_color": "#f3f4f9",
+        "icons": [*icons, {**icons[-1], "purpose": "maskable"}],
+    }
+    return JsonResponse(told, content_type="application/manifest+json")
+
+
+@require_GET
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker, at the root of the site, whose pages it stands in for."""
+    script = render(request, "sessions_app/worker.js", content_type="text/javascript")
+    script["Cache-Control"] = "no-cache"
+    return script
 
 
 @require_GET

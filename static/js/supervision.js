@@ -1,10 +1,13 @@
 // The supervisor's page: joins the socket, the board, the filters and the actions.
 
 import * as actions from "./actions.js";
+import * as alarm from "./alarm.js";
 import { afterChange, apply, shown } from "./board.js";
 import { duration, learn, now, tick, write } from "./clock.js";
 import { connect } from "./connection.js";
+import * as device from "./device.js";
 import * as filters from "./filters.js";
+import * as lastRoom from "./last_room.js";
 import * as sheet from "./sheet.js";
 
 const NOT_LIVE = "La page n’est pas à jour : attendez le retour de la connexion.";
@@ -40,6 +43,8 @@ const connection = connect({ socket, poll }, {
   },
   over() {
     lostAt = null;
+    lastRoom.erase();
+    alarm.forget();
     over.hidden = false;
     showPulse("off");
     actions.showWhetherPossible();
@@ -49,7 +54,7 @@ const connection = connect({ socket, poll }, {
 // The menu closes like any other: a tap elsewhere, Escape, or a choice made.
 const menu = document.getElementById("room-menu");
 document.addEventListener("click", (event) => {
-  if (!menu.contains(event.target) || event.target.closest(".menu-items a")) menu.open = false;
+  if (!menu.contains(event.target) || event.target.closest(".menu-items :is(a, button)")) menu.open = false;
 });
 menu.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
@@ -92,3 +97,8 @@ function showTimes() {
 afterChange(showTimes);
 showTimes();
 setInterval(showTimes, 1_000);
+
+alarm.start();
+device.start({ tryOut: alarm.tryOut });
+lastRoom.start(connection.isLive);
+afterChange(lastRoom.changed);

@@ -37,6 +37,8 @@ ON_A_CANDIDATE = ["authorize-start", "withdraw-start", "authorize-resume", "add-
 ON_A_CANDIDATE += ["end-test"]
 ROUTES = {
     "home": (EVERYONE, NO_METHOD),
+    "manifest": (EVERYONE, NO_METHOD),
+    "worker": (EVERYONE, NO_METHOD),
     "health-live": (EVERYONE, NO_METHOD),
     "health-ready": (EVERYONE, NO_METHOD),
     "entry": (ACCOUNT, ENTERS),

@@ -1,0 +1,122 @@
+// One alarm for one need: a tune, a vibration, the count in the title and on the icon, a
+// notification when the page is not looked at. Whatever redraws the board, however many tabs show
+// it. What is remembered names nobody: keys, kinds and instants.
+
+import { afterChange } from "./board.js";
+import { canNotify, settings } from "./device.js";
+import { play } from "./tunes.js";
+
+const REMINDER_MS = 120_000;
+const KINDS = {
+  alert: "problème signalé",
+  "asks-resume": "reprise demandée",
+  "asks-start": "départ demandé",
+  away: "déconnexion",
+  overtime: "temps dépassé",
+  together: "réseau de la salle",
+};
+const title = document.title;
+const place = `alarmed ${location.pathname}`;
+let reminder = null;
+
+export function start() {
+  remember(present());
+  showCount();
+  afterChange(() => {
+    showCount();
+    whileNobodyElse(look);
+  });
+}
+
+export function tryOut() {
+  play(settings().tune);
+}
+
+/** Each need that is shown: what tells it from all others, and its kind. */
+function present() {
+  const needs = new Map();
+  for (const row of document.querySelectorAll(".row[data-needs-me]")) {
+    for (const need of row.querySelectorAll(".need")) {
+      const kind = Object.keys(KINDS).find((each) => need.classList.contains(each));
+      const since = need.querySelector("[data-since]")?.dataset.since;
+      needs.set(`${row.dataset.candidate} ${kind} ${since}`, kind);
+    }
+  }
+  const lost = document.querySelector("#lost-together [data-since]");
+  if (lost) needs.set(`together ${lost.dataset.since}`, "together");
+  return needs;
+}
+
+function look() {
+  const known = remembered();
+  const needs = present();
+  const fresh = [...needs].filter(([key]) => !known.has(key)).map(([, kind]) => kind);
+  remember(needs);
+  if (fresh.length) alarm(fresh);
+  remind(needs.size > 0);
+}
+
+// Two tabs of one room must not both find the same need new.
+function whileNobodyElse(task) {
+  if (navigator.locks) navigator.locks.request(place, task);
+  else task();
+}
+
+function remembered() {
+  try {
+    return new Set(JSON.parse(localStorage.getItem(place)));
+  } catch {
+    return new Set();
+  }
+}
+
+function remember(needs) {
+  try {
+    localStorage.setItem(place, JSON.stringify([...needs.keys()]));
+  } catch {
+    // refused: this tab alarms for itself
+  }
+}
+
+export function forget() {
+  localStorage.removeItem(place);
+}
+
+function alarm(kinds) {
+  const { quiet, tune, vibration, notifications } = settings();
+  if (!quiet) {
+    play(tune);
+    if (vibration) navigator.vibrate?.([180, 90, 180]);
+  }
+  if (notifications && document.hidden && canNotify()) notify(kinds);
+}
+
+/** How many and what; a phone lies on a desk, where candidates can read it. */
+async function notify(kinds) {
+  const words = [...new Set(kinds)].map((kind) => KINDS[kind]).join(", ");
+  const head = kinds.length > 1 ? `${kinds.length} demandes à traiter` : "Une demande à traiter";
+  const options = { body: words, tag: place, lang: "fr" };
+  const worker = await navigator.serviceWorker?.getRegistration();
+  if (worker) worker.showNotification(head, options);
+  else new Notification(head, options);
+}
+
+function remind(isWaiting) {
+  if (!isWaiting) {
+    clearInterval(reminder);
+    reminder = null;
+  } else if (!reminder) {
+    reminder = setInterval(() => {
+      const { quiet, reminder: isWanted, tune } = settings();
+      if (isWanted && !quiet) play(tune);
+    }, REMINDER_MS);
+  }
+}
+
+function showCount() {
+  const count = Number(document.querySelector('[data-counter="needs_me"]').textContent);
+  const text = count ? `(${count}) ${title}` : title;
+  if (document.title !== text) document.title = text;
+  if (count) navigator.setAppBadge?.(count).catch(() => {});
+  else navigator.clearAppBadge?.().catch(() => {});
+}

@@ -1,0 +1,59 @@
+// The room as this page last knew it, for when the network is gone and the page is asked for
+// again: kept by the browser for the present login, without anything to press.
+
+import { now } from "./clock.js";
+
+const STORE = "last-room";
+const SAVE_MS = 10_000;
+const PRESSABLE = "form, button, a, input, select, .do, .counters, [hidden]";
+let isDirty = true;
+
+export function start(isExact) {
+  navigator.serviceWorker?.register(document.body.dataset.worker).catch(() => {});
+  const save = () => {
+    if (isDirty && isExact()) keep();
+  };
+  setInterval(save, SAVE_MS);
+  document.addEventListener("visibilitychange", save);
+  setTimeout(save, 1_000);
+}
+
+export function changed() {
+  isDirty = true;
+}
+
+/** This person may not see the room any more. */
+export function erase() {
+  window.caches?.delete(STORE).catch(() => {});
+}
+
+async function keep() {
+  if (!window.caches) return; // a room served over plain HTTP
+  isDirty = false;
+  const page = render();
+  const store = await caches.open(STORE);
+  const headers = { "Content-Type": "text/html; charset=utf-8", "X-Saved-At": String(Date.now()) };
+  await store.put(location.pathname, new Response(page, { headers }));
+}
+
+function render() {
+  const frame = document.getElementById("last-room").content.cloneNode(true);
+  const board = document.getElementById("board").cloneNode(true);
+  for (const each of board.querySelectorAll(PRESSABLE)) each.remove();
+  frame.querySelector("h1").textContent = document.querySelector("h1").textContent;
+  frame.querySelector("main").append(board);
+  frame.querySelector("[data-known-at]").dataset.knownAt = new Date(now()).toISOString();
+  const page = document.implementation.createHTMLDocument(document.title);
+  page.documentElement.lang = "fr";
+  for (const each of document.querySelectorAll("head link[rel=stylesheet], head meta[name]")) {
+    page.head.append(each.cloneNode());
+  }
+  const script = page.createElement("script");
+  script.type = "module";
+  script.src = document.body.dataset.offline;
+  page.head.append(script);
+  page.body.className = "room offline";
+  page.body.dataset.zone = document.body.dataset.zone;
+  page.body.append(frame);
+  return `<!doctype html>${page.documentElement.outerHTML}`;
+}
