@@ -73,13 +73,9 @@ export function putInOrder() {
 }
 
 function change(apply) {
-  if (isHeld()) {
-    wasHeld = true;
-  } else if (wasHeld) {
-    rowLists().forEach(sort);
-    wasHeld = false;
-  }
   const [giveFocusBack, givePlaceBack] = [holdFocus(), holdPlace()];
+  if (!isHeld() && wasHeld) rowLists().forEach(sort);
+  wasHeld = isHeld();
   apply();
   for (const callback of afterwards) callback();
   giveFocusBack();
