@@ -2,8 +2,8 @@ from django.urls import path
 
 import sessions_app.converters  # noqa: F401
 
+from . import style_page, views
 from . import supervisor_views as supervisor
-from . import views
 
 ROOM = "surveillance/<number:number>/"
 CANDIDATE = ROOM + "candidats/<int:candidate_id>/"
@@ -18,6 +18,7 @@ ACTIONS = {
 }
 
 urlpatterns = [
+    path("style/", style_page.style, name="style"),
     path("candidat/", views.join, name="join"),
     path("candidat/test/", views.test, name="test"),
     path("candidat/live/", views.poll_seat, name="test-live"),

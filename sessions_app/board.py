@@ -21,6 +21,7 @@ from .kept_boards import KeptBoards
 from .models import Session, SessionEvent
 
 LONGEST_CATCH_UP = 500  # events; beyond, a whole board is cheaper than its changes
+ONE_COLUMN = 8  # who needs me, beside the room; `static/js/supervision.js` counts alike
 FEW = 3  # so many left of a shared loss are named: nobody is forgotten
 _kept = KeptBoards()
 
@@ -91,6 +92,11 @@ class Board:
     def needs_me(self) -> list:
         waiting = [row for row in self.rows if row.needs_me_since is not None]
         return sorted(waiting, key=lambda row: (row.needs_me_since, row.sort_key, row.pk))
+
+    @property
+    def are_many_waiting(self) -> bool:
+        """On a wide screen their list takes two columns."""
+        return len(self.needs_me) > ONE_COLUMN
 
     @cached_property
     def room(self) -> list:
@@ -215,15 +221,15 @@ def change(session_id: int, epoch: str, since: int) -> Change:
     # Whoever answers has the reply, which opens the next question.
     told = {event.candidate_id for event in events if event.type != ANSWERED} - {None}
     rows = {pk: board.people[pk] for pk in ids if pk in board.people}
-    say = _sentences(events, rows)
+    spoken = _spoken(events, rows)
     if any(event.candidate_id is None for event in events):
-        return Change(version, {**_whole(board), "say": say}, told, is_room_wide=True)
+        return Change(version, {**_whole(board), **spoken}, told, is_room_wide=True)
     if any(event.data.get("together") for event in events) or _any_lost_together(rows):
-        return Change(version, {**_whole(board), "say": say}, told)
-    return Change(version, _rows_frame(board, since, ids, say), told)
+        return Change(version, {**_whole(board), **spoken}, told)
+    return Change(version, {**_rows_frame(board, since, ids), **spoken}, told)
 
 
-def _rows_frame(board: Board, since: int, candidate_ids: Iterable[int], say: list[str]) -> dict:
+def _rows_frame(board: Board, since: int, candidate_ids: Iterable[int]) -> dict:
     return {
         "type": "rows",
         "epoch": str(board.session.epoch),
@@ -231,7 +237,7 @@ def _rows_frame(board: Board, since: int, candidate_ids: Iterable[int], say: lis
         "v": board.session.version,
         "rows": board.html_of(candidate_ids),
         "counters": board.counters,
-        "say": say,
+        "say": [],
     }
 
 
@@ -275,12 +281,18 @@ SPOKEN = {
 LOST_TOGETHER = "{count} candidats sont déconnectés : le réseau de la salle semble coupé."
 
 
-def _sentences(events, rows: dict) -> list[str]:
-    sentences = []
+def _spoken(events, rows: dict) -> dict[str, list[str]]:
+    """`say`, the sentences, and `kinds`, the type of the event of each: of a burst of one type
+    the browser says how many.
+    """
+    kinds, sentences = [], []
     for event in events:
         if event.type == "connections_lost":
             sentences.append(LOST_TOGETHER.format(count=len(event.data["candidates"])))
         elif event.type in SPOKEN and event.candidate_id in rows:
             name = rows[event.candidate_id].display_name
             sentences.append(SPOKEN[event.type].format(name=name))
-    return sentences
+        else:
+            continue
+        kinds.append(event.type)
+    return {"say": sentences, "kinds": kinds} if sentences else {"say": []}

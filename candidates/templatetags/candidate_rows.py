@@ -59,8 +59,11 @@ def local_hour(instant: datetime, session: Session) -> str:
 
 
 @register.filter
-def minutes(seconds: int) -> int:
-    return seconds // 60
+def spelled(seconds: int) -> str:
+    """A stretch of time: `45 s`, `4 min` or `4 min 30 s`, with no-break spaces."""
+    minutes, rest = divmod(seconds, 60)
+    parts = [f"{minutes}\u00a0min"] if minutes else []
+    return "\u00a0".join([*parts, f"{rest}\u00a0s"] if rest or not minutes else parts)
 
 
 @register.filter

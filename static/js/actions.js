@@ -5,9 +5,10 @@ import { applyFresh, shown } from "./board.js";
 import { deliver, newKey } from "./delivery.js";
 import { notice } from "./notices.js";
 import * as sheet from "./sheet.js";
+import { say } from "./speech.js";
 
 const SAME_CLICK_MS = 700; // pressed again sooner, it was meant once
-const unanswered = new Map(); // what a row's button meant → its key, until it is settled
+const unanswered = new Map(); // what a button meant → its key and sight, until it is settled
 const settledAt = new Map(); // what was settled → when
 const underWay = new Set(); // keys
 const retrying = new Set(); // keys
@@ -21,7 +22,7 @@ export function start(options) {
     const form = event.target;
     if (form.matches("[data-send], [data-sheet]")) event.preventDefault();
     if (form.matches("[data-send]")) {
-      send(form);
+      send(form, event.submitter);
     } else if (form.matches("[data-sheet]")) {
       const query = new URLSearchParams(new FormData(form));
       openSheet(`${form.getAttribute("action")}?${query}`, event.submitter ?? form);
@@ -35,6 +36,8 @@ export function start(options) {
       event.preventDefault();
       openSheet(link.href, link);
     }
+    const quick = event.target.closest("[data-post]");
+    if (quick) send(quick.form, quick);
     const chip = event.target.closest("[data-fill]");
     if (chip) chip.form.elements[chip.dataset.fill].value = chip.dataset.value;
   });
@@ -48,20 +51,23 @@ async function openSheet(url, from) {
 /** A button that cannot send anything now looks like it, and says why when pressed. */
 export function showWhetherPossible() {
   const isPossible = whyNot() === null;
-  for (const button of document.querySelectorAll("[data-send] button:not([type=button])")) {
+  for (const button of document.querySelectorAll("[data-send] button:not([type=button]), [data-post]")) {
     if (isPossible) button.removeAttribute("aria-disabled");
     else button.setAttribute("aria-disabled", "true");
   }
 }
 
-async function send(form) {
+/** `by`: the button that was pressed, which may have an address and a value of its own. */
+async function send(form, by) {
   // Not `form.action`: a field of that name would hide it.
-  const url = form.dataset.send || form.getAttribute("action");
+  const url = by?.dataset.post || form.dataset.send || form.getAttribute("action");
   const body = new URLSearchParams(new FormData(form));
+  if (by?.name) body.set(by.name, by.value);
   if (!body.has("epoch")) body.set("epoch", shown().epoch);
   const ownKey = body.get("idempotency_key"); // a dialog's; a row has none
-  const meant = ownKey || `${url} ${body.get("row_version")}`;
-  const key = ownKey || unanswered.get(meant) || newKey();
+  const meant = ownKey || `${url} ${body}`;
+  const kept = unanswered.get(meant);
+  const key = ownKey || kept?.key || newKey();
   if (underWay.has(key) || wasJustSettled(ownKey || url)) return;
   const who = nameOf(form);
   const refusal = whyNot();
@@ -70,8 +76,13 @@ async function send(form) {
     return;
   }
   body.set("idempotency_key", key);
-  if (!ownKey) unanswered.set(meant, key);
-  const { ok, isSettled, answer } = await whileBusy(form, key, () =>
+  const seen = kept?.seen ?? body.get("row_version") ?? shown().v; // the board's, for several
+  if (!ownKey) {
+    unanswered.set(meant, { key, seen });
+    body.set("row_version", seen);
+  }
+  const button = by ?? form.querySelector("button:not([type=button])");
+  const { ok, isSettled, answer } = await whileBusy(form, button, key, () =>
     deliver(url, body, () => showRetrying(key, true)),
   );
   if (isSettled) {
@@ -85,15 +96,14 @@ async function send(form) {
   if (isSettled && ownKey) decideAgain(form, answer);
   applyFresh(answer);
   showWhetherPossible();
-  fail(form, who, answer.message);
+  fail(form, who, answer.message, answer.refused);
 }
 
 function wasJustSettled(what) {
   return performance.now() - (settledAt.get(what) ?? -Infinity) < SAME_CLICK_MS;
 }
 
-async function whileBusy(form, key, task) {
-  const button = form.querySelector("button:not([type=button])");
+async function whileBusy(form, button, key, task) {
   underWay.add(key);
   button.setAttribute("aria-busy", "true");
   hideAlert(form);
@@ -104,10 +114,14 @@ async function whileBusy(form, key, task) {
   return result;
 }
 
-function succeed(form, body, { refused }) {
-  for (const each of refused ?? []) notice(each.message, "warning");
+function succeed(form, body, { done = [], refused = [] }) {
   if (sheet.holds(form)) sheet.close();
-  if (body.has("candidate")) afterGroup();
+  if (!body.has("candidate")) return;
+  const outcome = `Fait pour ${done.length} candidat${done.length > 1 ? "s" : ""}`;
+  const reasons = refused.map((each) => each.message);
+  if (reasons.length) notice(`${outcome}, pas pour ${reasons.length}\u00a0:`, "warning", reasons);
+  else say(`${outcome}.`, "done");
+  afterGroup();
 }
 
 // Refused: who presses again has read why, and means it anew, of what is true now.
@@ -134,11 +148,14 @@ function hideAlert(form) {
   if (place) place.hidden = true;
 }
 
-function fail(form, who, text) {
+function fail(form, who, text, refused = []) {
   const place = alertOf(form);
   if (place) {
     place.textContent = text;
     place.hidden = false;
+  } else if (refused.length > 1) {
+    const reasons = refused.map((each) => each.message);
+    notice(`Fait pour aucun des ${reasons.length} candidats\u00a0:`, "error", reasons);
   } else {
     notice(who ? `${who} : ${text}` : text, "error");
   }

@@ -2,6 +2,8 @@
 // same partial as the page, so that the page equals what a reload would show. Time never goes
 // back, and what has not changed is not touched.
 
+import { isHeld } from "./holding.js";
+import { compare } from "./order.js";
 import { holdFocus, holdPlace } from "./steady.js";
 
 const board = () => document.getElementById("board");
@@ -9,6 +11,7 @@ const sources = new WeakMap(); // element → its HTML as the server wrote it
 const fresh = new Map(); // candidate id → version of a row that is ahead of the board
 const past = new Set(); // epochs that are over
 let heard = shown(); // the latest that the server has named
+let wasHeld = false; // since the rows were last in order
 const afterwards = [];
 
 remember(board());
@@ -56,8 +59,23 @@ function hear({ epoch = heard.epoch, v }) {
   return true;
 }
 
+/** Whether rows stand elsewhere than they belong, because somebody was at them. */
+export function isDisordered() {
+  return rowLists().some((list) => {
+    const rows = [...list.children];
+    return rows.some((row, at) => isGap(row) || (at > 0 && compare(rows[at - 1], row) > 0));
+  });
+}
+
+/** Every row where it belongs. */
+export function putInOrder() {
+  change(() => rowLists().forEach(sort));
+}
+
 function change(apply) {
   const [giveFocusBack, givePlaceBack] = [holdFocus(), holdPlace()];
+  if (!isHeld() && wasHeld) rowLists().forEach(sort);
+  wasHeld = isHeld();
   apply();
   for (const callback of afterwards) callback();
   giveFocusBack();
@@ -73,7 +91,7 @@ function takeBoard(frame) {
   const next = parse(frame.html);
   const ids = new Set([...next.querySelectorAll(".row")].map((row) => row.id));
   settle(board(), next, frame.v);
-  for (const row of board().querySelectorAll(".row")) if (!ids.has(row.id)) takeOut(row);
+  for (const row of board().querySelectorAll(".row")) if (!ids.has(row.id)) leave(row);
   forgetFresh(frame.v);
 }
 
@@ -174,21 +192,50 @@ function place(row) {
   if (old && isSame(old, row)) return;
   if (old) {
     row.querySelector(".pick").checked = old.querySelector(".pick").checked;
-    if (old.parentElement === list && order(row, old) === 0) {
+    if (old.parentElement === list && (isHeld() || compare(row, old) === 0)) {
       old.replaceWith(row);
       return;
     }
-    takeOut(old);
+    leave(old);
   }
-  const next = [...list.children].find((other) => order(row, other) < 0);
-  putIn(list, row, next ?? null);
+  enter(list, row);
 }
 
-// The order of the server: longest wait first, then by name without accents, then by number.
-function order(a, b) {
-  const since = (row) => (row.dataset.needsMe ? Date.parse(row.dataset.needsMe) : 0);
-  const by = since(a) - since(b);
-  if (by) return by;
-  if (a.dataset.order !== b.dataset.order) return a.dataset.order < b.dataset.order ? -1 : 1;
-  return Number(a.dataset.candidate) - Number(b.dataset.candidate);
+// While somebody is at the rows, who leaves keeps a place open, and who comes stands last.
+function leave(row) {
+  if (!isHeld() || row.hidden) {
+    takeOut(row);
+    return;
+  }
+  const gap = document.createElement("li");
+  gap.className = "gap";
+  gap.ariaHidden = "true";
+  gap.dataset.of = row.id;
+  gap.style.blockSize = `${row.offsetHeight}px`;
+  row.replaceWith(gap);
+}
+
+function enter(list, row) {
+  const others = [...list.children];
+  const own = others.find((other) => other.dataset.of === row.id);
+  if (own) own.replaceWith(row);
+  else if (isHeld()) putIn(list, row, null);
+  else putIn(list, row, others.find((other) => compare(row, other) < 0) ?? null);
+}
+
+const rowLists = () => ["needs-me", "room"].map((id) => document.getElementById(id));
+const isGap = (item) => item.dataset.of !== undefined;
+
+function closeGaps(list) {
+  [...list.children].filter(isGap).forEach(takeOut);
+}
+
+function sort(list) {
+  closeGaps(list);
+  [...list.children].sort(compare).forEach((row, at) => {
+    const present = list.children[at];
+    if (row === present) return;
+    takeOut(row);
+    putIn(list, row, present);
+  });
 }

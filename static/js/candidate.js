@@ -64,6 +64,7 @@ const line = connect({ socket, poll }, {
   over() {
     trouble.hidden = true;
     document.getElementById("over").hidden = false;
+    document.body.classList.add("is-over");
   },
 });
 

@@ -1,18 +1,23 @@
 // What the eye picks out of the board: counters that filter, search without accents, selection.
 
 import { afterChange } from "./board.js";
+import { say } from "./speech.js";
 
 const search = document.getElementById("search");
 const group = document.getElementById("group");
 const choose = document.getElementById("choose");
 let state = null;
 
+const LIGATURES = { œ: "oe", æ: "ae", ß: "ss" };
+
+/** Letters and digits only, without accents or case: “D’Aubigné” and “d'aubigne” are one. */
 const plain = (text) =>
   text
     .normalize("NFD")
     .replace(/\p{M}/gu, "")
     .toLowerCase()
-    .replace(/[^a-z0-9]+/g, " ")
+    .replace(/[œæß]/g, (sign) => LIGATURES[sign])
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
 
 function refresh() {
@@ -32,15 +37,22 @@ function refresh() {
   count();
 }
 
+function tellMatches() {
+  const number = document.querySelectorAll(".row:not([hidden])").length;
+  const words = number > 1 ? "candidats correspondent" : "candidat correspond";
+  say(number ? `${number} ${words}.` : document.querySelector(".no-match").textContent, "search");
+}
+
 function count() {
   const number = document.querySelectorAll(".pick:checked").length;
   group.querySelector("[data-count]").textContent = number;
-  group.querySelector("button.primary").disabled = number === 0;
+  for (const button of group.querySelectorAll(".group-acts button")) button.disabled = number === 0;
 }
 
 function setChoosing(isOn) {
   document.body.classList.toggle("choosing", isOn);
   choose.setAttribute("aria-pressed", String(isOn));
+  if (!isOn && group.contains(document.activeElement)) choose.focus();
   group.hidden = !isOn;
   if (!isOn) for (const box of document.querySelectorAll(".pick")) box.checked = false;
   count();
@@ -52,7 +64,10 @@ export function stopChoosing() {
 
 export function start() {
   afterChange(refresh);
-  search.addEventListener("input", refresh);
+  search.addEventListener("input", () => {
+    refresh();
+    tellMatches();
+  });
   choose.addEventListener("click", () => setChoosing(!document.body.classList.contains("choosing")));
   group.querySelector("[data-none]").addEventListener("click", () => setChoosing(false));
   group.querySelector("[data-all]").addEventListener("click", () => {
@@ -64,6 +79,7 @@ export function start() {
     if (!counter) return;
     state = counter.dataset.filter === state ? null : counter.dataset.filter;
     refresh();
+    tellMatches();
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches(".pick")) count();

@@ -1,5 +1,6 @@
 // The dialog with everything about one person, several, or the room.
 
+import { tick } from "./clock.js";
 import { notice } from "./notices.js";
 
 const sheet = document.getElementById("sheet");
@@ -32,7 +33,9 @@ export async function open(url, from) {
   }
   opener = by;
   body.innerHTML = html;
+  tick(body);
   if (!sheet.open) sheet.showModal();
+  document.body.classList.add("has-sheet");
   body.querySelector("h2").focus();
 }
 
@@ -48,6 +51,7 @@ async function read(url) {
 
 // The row may have been redrawn, or have moved: the focus returns to its twin.
 function returnFocus() {
+  document.body.classList.remove("has-sheet");
   body.replaceChildren();
   const row = opener?.id && document.getElementById(opener.id);
   const twin = row && (row.querySelector(`[data-key="${opener.key}"]`) ?? row.querySelector('[data-key="more"]'));

@@ -1,5 +1,7 @@
 // A change of the rows moves neither what the person looks at, nor the focus.
 
+import { isHeld, rowAtHand } from "./holding.js";
+
 // Done here for every browser alike: several have no scroll anchoring of their own.
 for (const each of [document.body, needsMe()]) each.style.overflowAnchor = "none";
 
@@ -27,7 +29,7 @@ function nameOf(control) {
 
 /** Call before a change; what it returns, called after, puts what was in sight where it was. */
 export function holdPlace() {
-  const marks = rowsInSight().filter(({ scroller }) => scroller.scrollTop > 0);
+  const marks = rowsInSight().filter(({ scroller }) => scroller.scrollTop > 0 || isHeld());
   return () => {
     for (const scroller of new Set(marks.map((mark) => mark.scroller))) {
       const mark = marks.find((each) => each.scroller === scroller && hasStayed(each));
@@ -36,8 +38,9 @@ export function holdPlace() {
   };
 }
 
-/** The rows whose top is in sight: the one that has the focus, then from the top. */
+/** The rows whose top is in sight: the one that somebody is at, then from the top. */
 function rowsInSight() {
+  const atHand = rowAtHand();
   const page = document.scrollingElement;
   const section = needsMe();
   // Beside the room on a laptop, it scrolls by itself.
@@ -48,7 +51,7 @@ function rowsInSight() {
     if (top < 0 || top > innerHeight) continue;
     const scroller = isApart && section.contains(row) ? section : page;
     const mark = { id: row.id, list: row.parentElement.id, top, left, scroller };
-    if (row.contains(document.activeElement)) marks.unshift(mark);
+    if (row.id === atHand) marks.unshift(mark);
     else marks.push(mark);
   }
   return marks;

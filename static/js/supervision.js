@@ -8,12 +8,15 @@ import { connect } from "./connection.js";
 import * as device from "./device.js";
 import * as filters from "./filters.js";
 import * as lastRoom from "./last_room.js";
+import { isHeld } from "./holding.js";
+import * as ordering from "./ordering.js";
 import * as sheet from "./sheet.js";
+import { say } from "./speech.js";
 
 const NOT_LIVE = "La page n’est pas à jour : attendez le retour de la connexion.";
+const ONE_COLUMN = 8; // who needs me, beside the room, as the template counts
 const pulse = document.getElementById("pulse");
 const pulseText = pulse.querySelector(".pulse-text");
-const status = document.getElementById("live-status");
 const hour = document.querySelector("[data-clock]");
 const over = document.getElementById("over");
 const hours = new Intl.DateTimeFormat("fr", {
@@ -22,9 +25,11 @@ const hours = new Intl.DateTimeFormat("fr", {
   timeZone: document.body.dataset.zone,
 });
 let lostAt = null;
+let isMany = document.getElementById("board").dataset.many === "yes";
 
 learn(document.body.dataset.now);
 filters.start();
+ordering.start();
 
 const { socket, poll } = document.body.dataset;
 const connection = connect({ socket, poll }, {
@@ -32,20 +37,23 @@ const connection = connect({ socket, poll }, {
   frame(frame) {
     const before = shown().v;
     const isExact = apply(frame);
-    if (frame.say?.length && shown().v !== before) status.textContent = frame.say.join(" ");
+    if (shown().v !== before) frame.say?.forEach((each, at) => say(each, frame.kinds?.[at]));
     return isExact;
   },
   live(isLive, exactAt) {
     const hasChanged = isLive !== (lostAt === null);
     lostAt = isLive ? null : exactAt;
     showPulse(isLive ? "on" : "stale");
-    if (hasChanged) actions.showWhetherPossible();
+    if (!hasChanged) return;
+    actions.showWhetherPossible();
+    say(isLive ? "De nouveau en direct." : "Connexion perdue : les actions attendent.", "line");
   },
   over() {
     lostAt = null;
     lastRoom.erase();
     alarm.forget();
     over.hidden = false;
+    document.body.classList.add("is-over");
     showPulse("off");
     actions.showWhetherPossible();
   },
@@ -82,7 +90,7 @@ const PULSES = {
 
 function showPulse(state) {
   pulse.dataset.live = state;
-  document.body.classList.toggle("stale", state !== "on");
+  document.body.classList.toggle("stale", state === "stale");
   pulseText.textContent = PULSES[state]();
 }
 
@@ -92,6 +100,18 @@ function showTimes() {
   if (sheet.isOpen()) tick(document.getElementById("sheet"));
   write(hour, hours.format(now()));
 }
+
+// What styles hang on is told here: a selector that looks at all the rows would restyle them all.
+function showFullness() {
+  const isEmpty = counter("needs_me") === "0";
+  document.querySelector(".needs-me").dataset.empty = isEmpty ? "yes" : "no";
+  const waiting = document.querySelectorAll("#needs-me > .row").length;
+  if (!isHeld()) isMany = waiting > ONE_COLUMN; // held rows stay in their columns
+  document.getElementById("board").dataset.many = isMany ? "yes" : "no";
+}
+
+afterChange(showFullness);
+showFullness();
 
 // A row that is redrawn tells its time at once, and so keeps its height.
 afterChange(showTimes);

@@ -105,8 +105,11 @@ class Storm:
         return [text, *late]
 
 
-def open_room(browser, site, room, *, size=None, clock=False, **options):
-    """A supervisor before the board, with the line in hand: no form to fill."""
+def open_room(browser, site, room, *, size=None, clock=False, before=None, **options):
+    """A supervisor before the board, with the line in hand: no form to fill.
+
+    `before(page)` is called before the board is asked for.
+    """
     account = factories.user()
     SupervisorAccess.objects.create(session=room, user=account)
     client = Client()
@@ -120,6 +123,8 @@ def open_room(browser, site, room, *, size=None, clock=False, **options):
     page.route_web_socket("**/ws/**", line)
     if clock:
         page.clock.install()
+    if before:
+        before(page)
     page.goto(f"{site}/surveillance/{room.number}/", timeout=30_000)
     expect_pulse(person, "on")
     person.account = account
@@ -140,6 +145,8 @@ def expect_version(person: Supervisor, room: Session, timeout: int = 20_000) -> 
 def expect_exact(person: Supervisor, room: Session) -> None:
     """What the frames left is what a reload shows."""
     expect_version(person, room)
+    person.page.mouse.move(2, 2)  # nobody is at the rows: all fall into place
+    expect(person.page.locator("#reorder")).to_be_hidden()
     after_frames = person.page.evaluate(BOARD).split("<")
     person.page.reload()
     expect_pulse(person, "on")

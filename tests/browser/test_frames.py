@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 # What ticks is left out: it depends on the second at which one looks.
 BOARD = """() => {
   const board = document.getElementById("board").cloneNode(true);
-  for (const node of board.querySelectorAll(".wait, .left")) node.textContent = "";
+  for (const node of board.querySelectorAll(".wait, .left, [data-since]")) node.textContent = "";
   for (const node of board.querySelectorAll("[class~=over]")) node.classList.remove("over");
   for (const node of board.querySelectorAll('[class=""]')) node.removeAttribute("class");
   return board.outerHTML.replace(/\\s+/g, " ");

@@ -28,6 +28,7 @@ ROOM_PAGE = ("login", "login", 200, 404, 200)
 ROOM_ACTION = ("login", "login", 303, 404, 303)
 ROOM_SAVES = ("login", "login", 302, 404, 302)
 ROOM_NO_METHOD = ("login", "login", 405, 405, 405)
+DEVELOPMENT = (404,) * 5
 SEAT_PAGE = (302, 200, 302, 302, 302)
 SEAT_POLL = (403, 200, 403, 403, 403)
 SEAT_ACTION = (403, 303, 403, 403, 403)
@@ -56,6 +57,7 @@ ROUTES = {
     "note-room-incident": (ROOM_NO_METHOD, ROOM_ACTION),
     "pause-room": (ROOM_NO_METHOD, ROOM_ACTION),
     "resume-room": (ROOM_NO_METHOD, ROOM_ACTION),
+    "style": (DEVELOPMENT, NO_METHOD),
     "join": (EVERYONE, DOOR),
     "test": (SEAT_PAGE, NO_METHOD),
     "test-live": (SEAT_POLL, NO_METHOD),
