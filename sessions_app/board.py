@@ -19,6 +19,7 @@ from .event_names import ANSWERED
 from .frame_text import as_text, rows_text
 from .kept_boards import KeptBoards
 from .models import Session, SessionEvent
+from .spoken import spoken
 
 LONGEST_CATCH_UP = 500  # events; beyond, a whole board is cheaper than its changes
 ONE_COLUMN = 8  # who needs me, beside the room; `static/js/supervision.js` counts alike
@@ -221,12 +222,12 @@ def change(session_id: int, epoch: str, since: int) -> Change:
     # Whoever answers has the reply, which opens the next question.
     told = {event.candidate_id for event in events if event.type != ANSWERED} - {None}
     rows = {pk: board.people[pk] for pk in ids if pk in board.people}
-    spoken = _spoken(events, rows)
+    say = spoken(events, rows)
     if any(event.candidate_id is None for event in events):
-        return Change(version, {**_whole(board), **spoken}, told, is_room_wide=True)
+        return Change(version, {**_whole(board), **say}, told, is_room_wide=True)
     if any(event.data.get("together") for event in events) or _any_lost_together(rows):
-        return Change(version, {**_whole(board), **spoken}, told)
-    return Change(version, {**_rows_frame(board, since, ids), **spoken}, told)
+        return Change(version, {**_whole(board), **say}, told)
+    return Change(version, {**_rows_frame(board, since, ids), **say}, told)
 
 
 def _rows_frame(board: Board, since: int, candidate_ids: Iterable[int]) -> dict:
@@ -265,34 +266,3 @@ def answered(news: Announcement, epoch: str) -> str | None:
 def _any_lost_together(rows: dict) -> bool:
     """The mark outlives some absences (an end, another computer): those left the card, too."""
     return any(row.away_together for row in rows.values())
-
-
-# What a supervisor who does not look at the screen must hear; the rest stays silent.
-SPOKEN = {
-    "joined": "{name} demande à commencer.",
-    "resume_asked": "{name} demande à reprendre.",
-    "alert_raised": "{name} signale un problème.",
-    "went_away": "{name} est déconnecté.",
-    "overtime_reached": "{name} a dépassé son heure de fin.",
-    "test_ended": "{name} a terminé.",
-}
-
-
-LOST_TOGETHER = "{count} candidats sont déconnectés : le réseau de la salle semble coupé."
-
-
-def _spoken(events, rows: dict) -> dict[str, list[str]]:
-    """`say`, the sentences, and `kinds`, the type of the event of each: of a burst of one type
-    the browser says how many.
-    """
-    kinds, sentences = [], []
-    for event in events:
-        if event.type == "connections_lost":
-            sentences.append(LOST_TOGETHER.format(count=len(event.data["candidates"])))
-        elif event.type in SPOKEN and event.candidate_id in rows:
-            name = rows[event.candidate_id].display_name
-            sentences.append(SPOKEN[event.type].format(name=name))
-        else:
-            continue
-        kinds.append(event.type)
-    return {"say": sentences, "kinds": kinds} if sentences else {"say": []}

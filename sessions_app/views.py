@@ -99,7 +99,11 @@ def _timed(kind: str, present: dict) -> dict:
 @require_GET
 def manifest(request: HttpRequest) -> JsonResponse:
     """What makes the supervisor's space a thing that a phone can install."""
-    sizes = {"icons/logo.svg": "any", "icons/app-192.png": "192x192", "icons/app-512.png": "512x512"}
+    sizes = {
+        "icons/logo.svg": "any",
+        "icons/app-192.png": "192x192",
+        "icons/app-512.png": "512x512",
+    }
     icons = [{"src": static(path), "sizes": size} for path, size in sizes.items()]
     told = {
         "name": "Pix Surveillance",
