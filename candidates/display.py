@@ -1,5 +1,6 @@
 """What the row of a candidate shows and offers: derived from state and facts, never stored."""
 
+import json
 from datetime import datetime
 from functools import cached_property
 
@@ -19,12 +20,12 @@ LABELS = {
 }
 
 
-def _row_at(row: str, quote: str, before, after) -> str:
-    """The row of `before` as that of `after`, who is at another question and else the same."""
-    old, new = (f"data-question={quote}{each.question}{quote}" for each in (before, after))
-    row = row.replace(old, new, 1)
-    old, new = (f"{quote}at{quote}>{each.shown_question}<" for each in (before, after))
-    return row.replace(old, new, 1)
+def _at(candidate) -> str:
+    return f'data-question=\\"{candidate.question}\\"'
+
+
+def _shown_at(candidate) -> str:
+    return f'\\"at\\">{candidate.shown_question}<'
 
 
 class RowDisplay:
@@ -35,15 +36,15 @@ class RowDisplay:
         return f"{self.birth_name.upper()} {self.first_name}"
 
     @cached_property
-    def row_html(self) -> str:
-        """The row of the board; the page and the frames show this very text."""
+    def row_json(self) -> str:
+        """The row of the board, as the JSON text of a frame has it."""
         html = render_to_string("candidates/_row.html", {"candidate": self})
-        return "\n".join(filter(None, map(str.strip, html.splitlines())))
+        return as_text("\n".join(filter(None, map(str.strip, html.splitlines()))))
 
     @cached_property
-    def row_json(self) -> str:
-        """The row as the JSON text of a frame has it."""
-        return as_text(self.row_html)
+    def row_html(self) -> str:
+        """The row of the board; the page and the frames show this very text."""
+        return json.loads(self.row_json)
 
     def at_question(self, number: int):
         """The same candidate once question `number` is open, when nothing else has moved.
@@ -53,8 +54,9 @@ class RowDisplay:
         """
         twin = type(self).__new__(type(self))
         twin.__dict__ = {**self.__dict__, "question": number}
-        twin.row_html = _row_at(self.row_html, '"', self, twin)
-        twin.row_json = _row_at(self.row_json, '\\"', self, twin)
+        twin.__dict__.pop("row_html", None)
+        row = self.row_json.replace(_at(self), _at(twin), 1)
+        twin.row_json = row.replace(_shown_at(self), _shown_at(twin), 1)
         return twin
 
     @cached_property
