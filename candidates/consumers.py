@@ -29,6 +29,7 @@ class CandidateConsumer(LiveConsumer):
     is_here = False
     _task: asyncio.Task | None = None
     _changed_again = False
+    _told = "", 0  # epoch and version of the last frame
 
     async def connect(self):
         seat = access.seat_of_scope(self.scope)
@@ -101,7 +102,12 @@ class CandidateConsumer(LiveConsumer):
             self.candidate, self.is_here = candidate, True
             if await presence.arrived(candidate, self.seat, self.socket):
                 candidate = await find(self.seat)
-        self.socket.push(seat_frame(candidate, stage_of(candidate, self.seat.token)))
+        frame = seat_frame(candidate, stage_of(candidate, self.seat.token))
+        epoch, version = self._told
+        # While the presence was being noted, a change may have been told.
+        if epoch != frame["epoch"] or version <= frame["v"]:
+            self._told = frame["epoch"], frame["v"]
+            self.socket.push(frame)
 
     def _go(self) -> None:
         if self.is_here:

@@ -1,6 +1,7 @@
 """Sockets, polls and departures of one process: what they write, and how little."""
 
 import asyncio
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
@@ -12,7 +13,7 @@ from django.db import OperationalError, connection, connections
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
-from candidates import absences, access, leases, presence, timing
+from candidates import absences, access, leases, presence, services, timing
 from candidates.absences import Departure
 from candidates.consumers import CandidateConsumer
 from candidates.models import Candidate, Node
@@ -324,3 +325,21 @@ async def test_a_socket_whose_candidate_is_wrongly_away_brings_them_back(people)
     await live.in_database(presence.leave, person.pk, live.hub.now())
     await socket._tell()
     assert (await read(person)).away_since is None
+
+
+@real_database
+async def test_no_state_is_told_after_a_newer_one(people, by, monkeypatch):
+    """A change is told while the arrival of the socket is still being noted."""
+    person, consumer = people[0], CandidateConsumer()
+    consumer.seat, consumer.socket = factories.seat_of(person), Socket()
+    (before,) = await live.in_database(access.find_all, [consumer.seat])
+
+    async def arrived(*_):
+        await live.in_database(partial(services.add_time, person, user=by, minutes=1))
+        await consumer._tell()
+        return False
+
+    monkeypatch.setattr(presence, "arrived", arrived)
+    await consumer._tell(before)
+    (told,) = map(json.loads, consumer.socket.waiting)
+    assert told["v"] == before.session.version + 1

@@ -222,7 +222,8 @@ class SeatScreen(LiveScreen):
 
     def apply(self, frame: dict) -> bool:
         if frame["type"] == "seat":
-            self.seat = frame
+            is_late = frame["epoch"] == self.seat.get("epoch") and frame["v"] < self.seat["v"]
+            self.seat = self.seat if is_late else frame
         return True
 
     async def reaches(self, stage: str, seconds: float) -> float | None:
