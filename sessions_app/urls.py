@@ -1,12 +1,13 @@
 from django.urls import path
 
-from . import converters, views  # noqa: F401
+from . import converters, session_journal, views  # noqa: F401
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("surveillance/", views.entry, name="entry"),
     path("surveillance/<number:number>/", views.show_board, name="board"),
     path("surveillance/<number:number>/live/", views.poll_board, name="board-live"),
+    path("surveillance/<number:number>/journal/", session_journal.show, name="journal"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
     path("worker.js", views.worker, name="worker"),
     path("health/live", views.live, name="health-live"),

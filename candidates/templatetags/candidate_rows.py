@@ -7,6 +7,7 @@ from functools import cache
 from django import template
 from django.template.loader import render_to_string
 
+from sessions_app.event_sentences import spelled
 from sessions_app.models import Session
 
 from ..models import Candidate
@@ -58,12 +59,13 @@ def local_hour(instant: datetime, session: Session) -> str:
     return instant.astimezone(session.zone).strftime("%H:%M")
 
 
+register.filter(spelled)
+
+
 @register.filter
-def spelled(seconds: int) -> str:
-    """A stretch of time: `45 s`, `4 min` or `4 min 30 s`, with no-break spaces."""
-    minutes, rest = divmod(seconds, 60)
-    parts = [f"{minutes}\u00a0min"] if minutes else []
-    return "\u00a0".join([*parts, f"{rest}\u00a0s"] if rest or not minutes else parts)
+def local_second(instant: datetime, session: Session) -> str:
+    """HH:MM:SS in the time zone of the session's centre."""
+    return instant.astimezone(session.zone).strftime("%H:%M:%S")
 
 
 @register.filter

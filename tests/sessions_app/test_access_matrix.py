@@ -45,6 +45,7 @@ ROUTES = {
     "entry": (ACCOUNT, ENTERS),
     "board": (ROOM_PAGE, ROOM_NO_METHOD),
     "board-live": (ROOM_PAGE, ROOM_NO_METHOD),
+    "journal": (ROOM_PAGE, ROOM_NO_METHOD),
     "sheet": (ROOM_PAGE, ROOM_NO_METHOD),
     "group": (ROOM_PAGE, ROOM_NO_METHOD),
     "room": (ROOM_PAGE, ROOM_NO_METHOD),
