@@ -90,7 +90,7 @@ SCENES = {
 BODIES = {
     "add-time": {"minutes": "5", "reason": "Temps majoré"},
     "end-test": {"reason": "Temps écoulé"},
-    "accept-alert": {"category": "E1"},
+    "accept-alert": {"category": "E11"},
     "note-incident": {"category": "C6"},
     "note-room-incident": {"category": "C6"},
     "report": {"remarks": "Rien à signaler."},
