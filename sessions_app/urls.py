@@ -1,12 +1,13 @@
 from django.urls import path
 
-from . import converters, views  # noqa: F401
+from . import converters, document_views, views  # noqa: F401
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("surveillance/", views.entry, name="entry"),
     path("surveillance/<number:number>/", views.show_board, name="board"),
     path("surveillance/<number:number>/live/", views.poll_board, name="board-live"),
+    path("surveillance/<number:number>/kit.pdf", document_views.kit_pdf, name="kit-pdf"),
     path("health/live", views.live, name="health-live"),
     path("health/ready", views.ready, name="health-ready"),
 ]

@@ -64,6 +64,12 @@ def with_alert(room, by):
     return person
 
 
+def suspected(room, by):
+    person = running(room, by)
+    incidents.note_incident(person, user=by, category="C6")
+    return person
+
+
 def paused(room, by):
     services.pause_room(room, user=by)
     return waiting(room, by)
@@ -86,6 +92,7 @@ SCENES = {
     "accept-alert": with_alert,
     "reject-alert": with_alert,
     "resume-room": paused,
+    "fraud-pdf": suspected,
 }
 BODIES = {
     "add-time": {"minutes": "5", "reason": "Temps majoré"},
