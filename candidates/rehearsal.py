@@ -15,6 +15,8 @@ from typing import Any
 from .identity import fold
 
 LONGEST_ANSWER = 200  # signs
+# An image; a simulator, a video or another embedded page; a file to open; a page not to be left.
+CONTENTS = frozenset({"image", "embed", "file", "focus"})
 _FILE = Path(__file__).with_name("rehearsal_questions.json")
 
 _UNKNOWN_OPTION = "Choisissez parmi les réponses proposées."
@@ -41,7 +43,7 @@ class Question:
 
     `answer` holds every right value of a choice, and every accepted spelling of a short answer:
     it never goes to the candidate's page. `contains` says what the question shows beside its
-    text: "image", "embed" (simulator, video) or "file".
+    text, in the words of the official question data: see CONTENTS.
     """
 
     number: int
@@ -135,7 +137,7 @@ def _read(item: dict[str, Any]) -> Question:
 
 
 def _is_sound(question: Question) -> bool:
-    if not question.answer or not {"image", "embed", "file"}.issuperset(question.contains):
+    if not question.answer or not CONTENTS.issuperset(question.contains):
         return False
     if question.kind == Kind.SHORT:
         return not question.options

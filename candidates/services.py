@@ -137,6 +137,16 @@ def resume_room(session: Session, *, user: User) -> None:
         journal.record(locked, "room_resumed", user=user, data={"seconds": seconds})
 
 
+def give_back(
+    session: Session, candidate: Candidate, user: User, minutes: int, reason: str
+) -> dict:
+    """Within a turn, add `minutes` (0: none) that a wait has cost; what moves on the row by it."""
+    if not minutes:
+        return {}
+    grant = _grant(session, candidate, user, minutes, reason)
+    return _once_moved(session, candidate, grant.seconds)
+
+
 def _grant(
     session: Session, candidate: Candidate, user: User, minutes: int, reason: str
 ) -> TimeGrant:

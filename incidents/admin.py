@@ -1,10 +1,11 @@
 """Alerts, incidents and reports in the admin: shown, written from the room only."""
 
 from django.contrib import admin
+from django.utils.text import Truncator
 
 from sessions_app.admin_scope import ReadOnly, local_hour
 
-from .models import Alert, Incident, IncidentReport
+from .models import Alert, Incident, IncidentReport, Remark
 
 
 @admin.register(Alert)
@@ -55,25 +56,44 @@ class IncidentAdmin(ReadOnly):
         return local_hour(incident.occurred_at, incident.session)
 
 
+@admin.register(Remark)
+class RemarkAdmin(ReadOnly):
+    path_to_center = "session__center"
+    list_display = ["session", "author", "hour", "start"]
+    list_select_related = ["session__center", "author"]
+    list_filter = [("session__center", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["session__number", "text"]
+    fields = ["session", "author", "hour", "text"]
+    readonly_fields = fields
+    ordering = ["-changed_at", "-pk"]
+
+    @admin.display(description="modifié à", ordering="changed_at")
+    def hour(self, remark):
+        return local_hour(remark.changed_at, remark.session)
+
+    @admin.display(description="texte")
+    def start(self, remark):
+        return Truncator(remark.text).chars(80)
+
+
 @admin.register(IncidentReport)
 class IncidentReportAdmin(ReadOnly):
     path_to_center = "session__center"
-    list_display = ["room", "hour", "who"]
-    list_select_related = ["session__center", "changed_by"]
+    list_display = ["room", "hour", "signed_name", "signed_role"]
+    list_select_related = ["session__center", "signed_by"]
     list_filter = [("session__center", admin.RelatedOnlyFieldListFilter)]
-    search_fields = ["session__number", "remarks"]
-    fields = [*list_display, "remarks"]
+    search_fields = ["session__number", "signed_name"]
+    fields = [*list_display, "signed_by", "journal_digest", "pdf_sha256"]
     readonly_fields = fields
-    ordering = ["-changed_at", "-pk"]
+    ordering = ["-signed_at", "-pk"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("pdf")
 
     @admin.display(description="session", ordering="session__number")
     def room(self, report):
         return report.session
 
-    @admin.display(description="modifié à", ordering="changed_at")
+    @admin.display(description="signé à", ordering="signed_at")
     def hour(self, report):
-        return local_hour(report.changed_at, report.session)
-
-    @admin.display(description="modifié par", ordering="changed_by__email")
-    def who(self, report):
-        return report.changed_by or "—"
+        return local_hour(report.signed_at, report.session)

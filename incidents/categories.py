@@ -3,6 +3,8 @@
 Source: the incident categories of Pix certification sessions, as listed in the design.
 """
 
+from collections.abc import Collection
+
 from django.db.models import TextChoices
 
 QUESTION_NUMBERS = range(1, 501)
@@ -30,6 +32,17 @@ class Category(TextChoices):
 
 NEEDS_QUESTION = frozenset(category for category in Category if category.startswith("E"))
 NEEDS_TEXT = frozenset({Category.C1, Category.C2, Category.C4, Category.C7, Category.C8})
+FRAUD = Category.C6
+
+# What the question must contain for the category to be the reason of an alert on it. The other
+# categories about a question (a website, a software, an error page…) fit every question.
+NEEDS_CONTENT = {
+    Category.E1: "image",
+    Category.E2: "embed",
+    Category.E3: "file",
+    Category.E10: "focus",
+}
+NEEDS_TIMED = frozenset({Category.E8})
 
 
 def missing(category: str, question: int | None, text: str) -> str | None:
@@ -45,3 +58,14 @@ def missing(category: str, question: int | None, text: str) -> str | None:
     if len(text) > LONGEST_TEXT:
         return "Le texte est trop long : 2 000 signes au plus."
     return None
+
+
+def fitting(contains: Collection[str], is_timed: bool) -> list[Category]:
+    """The reasons for which an alert may be accepted, on a question that contains these things."""
+    return [
+        category
+        for category in Category
+        if category in NEEDS_QUESTION
+        and (category not in NEEDS_CONTENT or NEEDS_CONTENT[category] in contains)
+        and (category not in NEEDS_TIMED or is_timed)
+    ]

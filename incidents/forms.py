@@ -2,7 +2,7 @@
 
 from django import forms
 
-from candidates.forms import ActionForm
+from candidates.forms import ActionForm, ResumeForm
 
 from .categories import LONGEST_TEXT
 from .models import Alert
@@ -11,23 +11,30 @@ NOT_A_NUMBER = {"invalid": "Le numéro de question va de 1 à 500."}
 TOO_LONG = {"max_length": "Le texte est trop long : 2 000 signes au plus."}
 
 
-class IncidentForm(ActionForm):
-    category = forms.CharField(max_length=3, required=False)
-    question = forms.IntegerField(required=False, error_messages=NOT_A_NUMBER)
-    text = forms.CharField(max_length=LONGEST_TEXT, required=False, error_messages=TOO_LONG)
-
-
 class RoomIncidentForm(forms.Form):
     category = forms.CharField(max_length=3, required=False)
     text = forms.CharField(max_length=LONGEST_TEXT, required=False, error_messages=TOO_LONG)
+    hour = forms.TimeField(
+        input_formats=["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M"],
+        required=False,
+        error_messages={"invalid": "Écrivez l’heure ainsi\u00a0: 09:41."},
+    )
 
 
-class AcceptAlertForm(ActionForm):
+class CorrectionForm(RoomIncidentForm):
+    question = forms.IntegerField(required=False, error_messages=NOT_A_NUMBER)
+
+
+class IncidentForm(CorrectionForm, ActionForm):
+    pass
+
+
+class AcceptAlertForm(ResumeForm):
     category = forms.CharField(max_length=3, required=False)
     text = forms.CharField(max_length=LONGEST_TEXT, required=False, error_messages=TOO_LONG)
 
 
-class RejectAlertForm(ActionForm):
+class RejectAlertForm(ResumeForm):
     text = forms.CharField(max_length=200, required=False)
 
 
@@ -40,7 +47,16 @@ class AlertForm(forms.Form):
         },
     )
     text = forms.CharField(max_length=500, required=False)
+    question = forms.IntegerField(required=False)
 
 
 class RemarksForm(forms.Form):
-    remarks = forms.CharField(max_length=10_000, required=False, strip=False)
+    """`version` is that of the words that the page started from."""
+
+    remarks = forms.CharField(
+        max_length=10_000,
+        required=False,
+        strip=False,
+        error_messages={"max_length": "Le texte est trop long\u00a0: 10\u00a0000 signes au plus."},
+    )
+    version = forms.IntegerField(min_value=0, required=False)

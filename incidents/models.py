@@ -13,6 +13,7 @@ class Alert(models.Model):
         IMAGE = "image", "Une image ne s’affiche pas"
         EMBED = "embed", "Un simulateur ne fonctionne pas"
         FILE = "file", "Un fichier ne s’ouvre pas"
+        FOCUS = "focus", "La page dit que je l’ai quittée"
         PAGE = "page", "La page ne s’affiche pas correctement"
         OTHER = "other", "Autre problème"
 
@@ -52,7 +53,11 @@ class Alert(models.Model):
 
 
 class Incident(models.Model):
-    """One line of the PV."""
+    """One line of the PV. Append-only: a correction is a new line that names the one it replaces.
+
+    `noted_at` is when it was written down, `occurred_at` when it happened. A correction that is
+    `withdrawn` says that the line was noted by mistake.
+    """
 
     session = models.ForeignKey(
         "sessions_app.Session", models.CASCADE, related_name="incidents", verbose_name="session"
@@ -68,10 +73,13 @@ class Incident(models.Model):
     question = models.PositiveSmallIntegerField("question", null=True)
     text = models.CharField("description", max_length=LONGEST_TEXT, blank=True)
     occurred_at = models.DateTimeField("survenu à")
+    noted_at = models.DateTimeField("noté à")
     author = models.ForeignKey(
         "sessions_app.User", models.PROTECT, related_name="incidents", verbose_name="noté par"
     )
     alert = models.OneToOneField(Alert, models.PROTECT, related_name="incident", null=True)
+    corrects = models.OneToOneField("self", models.PROTECT, related_name="correction", null=True)
+    withdrawn = models.BooleanField("noté par erreur", default=False)
 
     class Meta:
         verbose_name = "incident"
@@ -91,15 +99,51 @@ class Incident(models.Model):
         return f"{self.category} · {self.occurred_at:%H:%M}"
 
 
+class Remark(models.Model):
+    """One supervisor's own words on the PV: each writes in a block of their own.
+
+    `version` counts its saves, so that two pages of one person do not overwrite each other.
+    """
+
+    session = models.ForeignKey(
+        "sessions_app.Session", models.CASCADE, related_name="pv_remarks", verbose_name="session"
+    )
+    author = models.ForeignKey(
+        "sessions_app.User", models.PROTECT, related_name="+", verbose_name="écrit par"
+    )
+    text = models.TextField("observations", max_length=10_000, blank=True)
+    version = models.PositiveIntegerField(default=0)
+    changed_at = models.DateTimeField("modifié à")
+
+    class Meta:
+        verbose_name = "observations d’un surveillant"
+        verbose_name_plural = "observations des surveillants"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "author"], name="one_block_per_supervisor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author} · {self.session}"
+
+
 class IncidentReport(models.Model):
-    """The PV d'incident of one session: the supervisors' own words beside its incidents."""
+    """The PV d’incident as it was signed when the session was finalised, with its seal.
+
+    `pdf` is the document that was signed, `pdf_sha256` its digest; `journal_digest` closes the
+    chain of the session's events (see `journal_chain`). Digests are 64 hexadecimal signs.
+    """
 
     session = models.OneToOneField(
         "sessions_app.Session", models.CASCADE, related_name="incident_report"
     )
-    remarks = models.TextField("observations", max_length=10_000, blank=True)
-    changed_at = models.DateTimeField("modifié à", null=True)
-    changed_by = models.ForeignKey("sessions_app.User", models.PROTECT, related_name="+", null=True)
+    signed_name = models.CharField("signé par", max_length=120)
+    signed_role = models.CharField("en qualité de", max_length=120)
+    signed_by = models.ForeignKey("sessions_app.User", models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField("signé à")
+    journal_digest = models.CharField("empreinte du journal", max_length=64, blank=True)
+    pdf = models.BinaryField(default=bytes, editable=False)
+    pdf_sha256 = models.CharField("empreinte du PDF", max_length=64, blank=True)
 
     class Meta:
         verbose_name = "PV d’incident"

@@ -9,7 +9,8 @@ from candidates.forms import cleaned
 from candidates.supervisor_views import perform, perform_on_room
 from sessions_app import access
 
-from . import services
+from . import remark_services, services
+from .draft import draft
 from .forms import (
     AcceptAlertForm,
     AlertForm,
@@ -18,7 +19,6 @@ from .forms import (
     RemarksForm,
     RoomIncidentForm,
 )
-from .models import IncidentReport
 
 
 @require_POST
@@ -49,20 +49,23 @@ def note_incident(request, number, candidate_id):
 @access.account_required
 @require_POST
 def note_room_incident(request, number):
+    """Of those named by `candidate=`, repeated; of the room without it."""
+    if request.POST.getlist("candidate"):
+        return perform(request, number, None, IncidentForm, services.note_incident)
     return perform_on_room(request, number, RoomIncidentForm, services.note_room_incident)
 
 
 @access.account_required
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest, number: str) -> HttpResponse:
-    """The PV as it stands: the incidents of the session and the supervisors' own words."""
+    """The PV as it stands, and the words of the supervisor who reads it."""
     session = access.supervised_session(request.user, number)
     if request.method == "POST":
-        services.save_remarks(session, user=request.user, **cleaned(RemarksForm(request.POST)))
+        words = cleaned(RemarksForm(request.POST))
+        remark_services.save_remark(
+            session, user=request.user, text=words["remarks"], seen=words["version"]
+        )
         return redirect("report", number=number)
-    context = {
-        "session": session,
-        "incidents": session.incidents.select_related("candidate", "author"),
-        "report": IncidentReport.objects.filter(session=session).first(),
-    }
+    mine = session.pv_remarks.filter(author=request.user).first()
+    context = {"session": session, "report": draft(session), "mine": mine}
     return render(request, "incidents/report.html", context)

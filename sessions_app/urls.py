@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import converters, session_journal, views  # noqa: F401
+from . import converters, document_views, session_journal, views  # noqa: F401
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("surveillance/<number:number>/journal/", session_journal.show, name="journal"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
     path("worker.js", views.worker, name="worker"),
+    path("surveillance/<number:number>/kit.pdf", document_views.kit_pdf, name="kit-pdf"),
     path("health/live", views.live, name="health-live"),
     path("health/ready", views.ready, name="health-ready"),
 ]

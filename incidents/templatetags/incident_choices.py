@@ -2,16 +2,21 @@
 
 from django import template
 
+from candidates import rehearsal
+from sessions_app import clock
+
+from .. import categories, waiting
 from ..categories import NEEDS_QUESTION, Category
 from ..models import Alert
 
 register = template.Library()
 
 # Which categories fit what the candidate reports, the likeliest first.
-FITTING = {
+LIKELY = {
     Alert.Subject.IMAGE: [Category.E1, Category.E11],
     Alert.Subject.EMBED: [Category.E2, Category.E11],
     Alert.Subject.FILE: [Category.E3, Category.E9],
+    Alert.Subject.FOCUS: [Category.E10],
     Alert.Subject.PAGE: [Category.E11, Category.E4, Category.E5, Category.E12],
 }
 
@@ -39,7 +44,15 @@ def open_alert(candidate) -> Alert | None:
 
 @register.simple_tag
 def fitting_categories(alert: Alert) -> list[tuple[str, str]]:
-    """The reasons offered for an alert: those that fit first, then every other on a question."""
-    first = FITTING.get(Alert.Subject(alert.subject), [])
-    others = [category for category in Category if category in NEEDS_QUESTION - set(first)]
-    return [(category.value, category.label) for category in [*first, *others]]
+    """The reasons that fit the question of an alert, those that fit its subject first."""
+    question = rehearsal.question(alert.question)
+    fitting = categories.fitting(question.contains, question.seconds is not None)
+    likely = [each for each in LIKELY.get(Alert.Subject(alert.subject), []) if each in fitting]
+    others = [each for each in fitting if each not in likely]
+    return [(category.value, category.label) for category in [*likely, *others]]
+
+
+@register.simple_tag
+def waited_minutes(alert: Alert, candidate) -> int:
+    """What the dialog offers to give back for the wait."""
+    return waiting.waited_minutes(alert, candidate.session, clock.now())

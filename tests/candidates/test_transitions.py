@@ -178,7 +178,7 @@ PERFORM = {
         c, factories.seat_of(c), subject="image"
     ),
     Action.ACCEPT_ALERT: lambda c, by: incidents.accept_alert(
-        c, user=by, category="E1", text="L’image manque."
+        c, user=by, category="E11", text="L’image manque."
     ),
     Action.REJECT_ALERT: lambda c, by: incidents.reject_alert(c, user=by, text="Continuez."),
     Action.NOTE_INCIDENT: lambda c, by: incidents.note_incident(c, user=by, category="C6"),

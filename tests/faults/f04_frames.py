@@ -135,7 +135,7 @@ class Writer:
             services.undo_time(candidate, user=by)
         elif candidate.alert_id:
             if self.chance.random() < 0.5:
-                accept_alert(candidate, user=by, category="E1")
+                accept_alert(candidate, user=by, category="E11")
             else:
                 reject_alert(candidate, user=by)
         elif candidate.state == "in_progress":

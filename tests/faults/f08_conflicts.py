@@ -38,7 +38,7 @@ AUTHORIZED = [("withdraw-start", "add-time"), ("withdraw-start", "withdraw-start
 FIELDS = {
     "add-time": {"minutes": 5, "reason": "key"},
     "end-test": {"reason": "key"},
-    "accept-alert": {"category": "E1"},
+    "accept-alert": {"category": "E11"},
 }
 
 

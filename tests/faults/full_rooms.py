@@ -74,7 +74,7 @@ def _who_asks_to_resume(session, user) -> None:
 def _with_problems(session, user) -> None:
     candidate = factories.running(session, user)
     raise_alert(candidate, _seat(candidate), subject="image")
-    accept_alert(factories.fresh(candidate), user=user, category="E1")
+    accept_alert(factories.fresh(candidate), user=user, category="E11")
     raise_alert(factories.fresh(candidate), _seat(candidate), subject="software")
     note_incident(factories.fresh(candidate), user=user, category="C7", text="Clavier changé")
 

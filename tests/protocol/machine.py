@@ -26,7 +26,7 @@ from .process import Process, announcing, keeping_boards, reading_at_once, rende
 from .tab import Intention, Row, Tab
 from .world import MOVES, Crash, World, dying_at, undone_at_the_end
 
-BODIES = {"accept-alert": {"category": "E1"}}
+BODIES = {"accept-alert": {"category": "E11"}}
 # What becomes of a POST: answered; its reply lost; sent twice by a double click; or the process
 # dies at its n-th write: before the commit or, when there are fewer writes, right after it.
 FATES = ("answered", "answered", "answered", "doubled", "reply lost", 4, 5, 6, 9)

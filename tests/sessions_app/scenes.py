@@ -64,6 +64,12 @@ def with_alert(room, by):
     return person
 
 
+def suspected(room, by):
+    person = running(room, by)
+    incidents.note_incident(person, user=by, category="C6")
+    return person
+
+
 def paused(room, by):
     services.pause_room(room, user=by)
     return waiting(room, by)
@@ -86,11 +92,12 @@ SCENES = {
     "accept-alert": with_alert,
     "reject-alert": with_alert,
     "resume-room": paused,
+    "fraud-pdf": suspected,
 }
 BODIES = {
     "add-time": {"minutes": "5", "reason": "Temps majoré"},
     "end-test": {"reason": "Temps écoulé"},
-    "accept-alert": {"category": "E1"},
+    "accept-alert": {"category": "E11"},
     "note-incident": {"category": "C6"},
     "note-room-incident": {"category": "C6"},
     "report": {"remarks": "Rien à signaler."},

@@ -36,6 +36,8 @@ SEAT_REPORTS = (403, 302, 403, 403, 403)
 
 ON_A_CANDIDATE = ["authorize-start", "withdraw-start", "authorize-resume", "add-time", "undo-time"]
 ON_A_CANDIDATE += ["end-test"]
+DOCUMENTS = ["kit-pdf", "attendance-pdf", "room-pdf", "report-pdf", "fraud-pdf"]
+DOCUMENTS += ["incidents-csv", "incidents-xlsx", "journal-csv", "journal-xlsx", "session-json"]
 ROUTES = {
     "home": (EVERYONE, NO_METHOD),
     "manifest": (EVERYONE, NO_METHOD),
@@ -50,6 +52,7 @@ ROUTES = {
     "group": (ROOM_PAGE, ROOM_NO_METHOD),
     "room": (ROOM_PAGE, ROOM_NO_METHOD),
     "report": (ROOM_PAGE, ROOM_SAVES),
+    **dict.fromkeys(DOCUMENTS, (ROOM_PAGE, ROOM_NO_METHOD)),
     **dict.fromkeys(ON_A_CANDIDATE, (ROOM_NO_METHOD, ROOM_ACTION)),
     **{f"group-{name}": (ROOM_NO_METHOD, ROOM_ACTION) for name in ON_A_CANDIDATE},
     "accept-alert": (ROOM_NO_METHOD, ROOM_ACTION),

@@ -12,8 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import localdate
 
+from incidents import remark_services
 from incidents import services as incident_services
 from incidents.models import IncidentReport
+from sessions_app import clock
 from sessions_app.event_names import NAMES
 from sessions_app.models import Center, Session, SessionEvent, SupervisorAccess, User
 from tests import factories
@@ -27,6 +29,7 @@ READ_ONLY = [
     "incidents_alert",
     "incidents_incident",
     "incidents_incidentreport",
+    "incidents_remark",
 ]
 pytestmark = pytest.mark.django_db
 
@@ -57,8 +60,10 @@ def lived(room: Session, name: str) -> None:
     services.add_time(person, user=user, minutes=5, reason=f"{name} a besoin de temps")
     seat = Seat(person.pk, person.seat)
     incident_services.raise_alert(person, seat, subject="image", text=f"{name} ne voit rien")
-    incident_services.accept_alert(factories.fresh(person), user=user, category="E1")
-    incident_services.save_remarks(room, user=user, remarks=f"{name} était là")
+    incident_services.accept_alert(factories.fresh(person), user=user, category="E11")
+    remark_services.save_remark(room, user=user, text=f"{name} était là")
+    signed = {"signed_name": name, "signed_by": user, "signed_at": clock.now()}
+    IncidentReport.objects.create(session=room, **signed)
 
 
 def test_every_page_opens(client, superuser):

@@ -12,6 +12,7 @@ from django.test import Client
 
 from candidates import access, services
 from candidates.models import Candidate
+from incidents import remark_services
 from incidents import services as incidents
 from sessions_app import board
 from sessions_app.models import Session
@@ -418,7 +419,7 @@ def test_names_and_words_are_shown_and_never_run(scene):
     text = "</textarea><script>alert(2)</script>"
     incidents.raise_alert(person, factories.seat_of(person), subject="image", text=text)
     incidents.note_incident(person, user=scene.by, category="C7", text=text)
-    incidents.save_remarks(scene.room, user=scene.by, remarks=text)
+    remark_services.save_remark(scene.room, user=scene.by, text=text)
     services.add_time(person, user=scene.by, minutes=1, reason=text)
     services.pause_room(scene.room, user=scene.by, reason=text)
     for path in (ROOM, f"{ROOM}candidats/{person.pk}/", f"{ROOM}groupe/?candidate={person.pk}", PV):

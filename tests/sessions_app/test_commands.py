@@ -80,7 +80,7 @@ ON_ONE = [
     ("add-time", factories.running, {"minutes": "5", "reason": "Retard de la salle"}),
     ("undo-time", with_time, {}),
     ("end-test", factories.running, {"reason": "Temps écoulé"}),
-    ("accept-alert", with_alert, {"category": "E1"}),
+    ("accept-alert", with_alert, {"category": "E11"}),
     ("reject-alert", with_alert, {"text": "Continuez."}),
     ("note-incident", factories.running, {"category": "C6"}),
 ]

@@ -5,7 +5,7 @@ from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from candidates.models import Answer, Candidate, TimeGrant, Timer
-from incidents.models import Alert, Incident
+from incidents.models import Alert, Incident, Remark
 from sessions_app import clock
 from sessions_app.models import Command, Session, SessionEvent, SupervisorAccess
 from tests import factories
@@ -33,8 +33,12 @@ class Scene:
         return model.objects.create(candidate=self.running, **fields)
 
     def incident(self, **fields):
-        fields = {"category": "C6", "occurred_at": self.now, "author": self.by} | fields
-        Incident.objects.create(session=self.room, **fields)
+        when = {"occurred_at": self.now, "noted_at": self.now}
+        fields = {"category": "C6", "author": self.by, **when} | fields
+        return Incident.objects.create(session=self.room, **fields)
+
+    def remark(self):
+        return Remark.objects.create(session=self.room, author=self.by, changed_at=self.now)
 
 
 @pytest.fixture
@@ -108,6 +112,9 @@ REFUSED = {
     "closed_alert_has_its_outcome": [
         lambda s: set_row(s.alert, closed_at=s.now),
         lambda s: set_row(s.alert, outcome="accepted"),
+    ],
+    "one_block_per_supervisor": [
+        lambda s: [s.remark() for _ in range(2)],
     ],
     "incident_question_is_sane": [
         lambda s: s.incident(question=0),
