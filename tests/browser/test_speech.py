@@ -56,7 +56,7 @@ def test_what_cannot_wait_is_apart_and_at_once(browser, site, room, by):
     incidents.raise_alert(people[0], factories.seat_of(people[0]), subject="image")
     urgent = page.locator("#live-urgent")
     expect(urgent).to_have_text(f"{people[0].display_name} signale un problème.", timeout=2_500)
-    assert urgent.get_attribute("role") == "alert"
+    assert urgent.get_attribute("aria-live") == "assertive"
     assert "signale" not in str(spoken(page, "live-status"))
 
 

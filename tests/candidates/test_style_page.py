@@ -23,6 +23,8 @@ def test_every_state_and_every_need(client, settings):
         assert f'class="need {need}"' in html
     for live in ("on", "stale", "off"):
         assert f'data-live="{live}"' in html
+    for part in ("paused-room", "lost-together", "over-bar", "group-bar", "reorder", "gap"):
+        assert f'class="{part}"' in html
 
 
 def test_every_colour_and_icon_exists(settings):
