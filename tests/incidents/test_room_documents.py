@@ -43,6 +43,13 @@ TITLES = {
 }
 
 
+@pytest.fixture
+def _still(monkeypatch):
+    """The minute does not change between two readings of the clock."""
+    instant = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: instant)
+
+
 def read(room) -> Session:
     return Session.objects.select_related("center").get(pk=room.pk)
 
@@ -82,6 +89,7 @@ def full_room(room, by, size: int = 60) -> list[Candidate]:
 # Content
 
 
+@pytest.mark.usefixtures("_still")
 @pytest.mark.parametrize("name", PAPERS)
 def test_a_full_room_of_difficult_names(room, by, name):
     people = full_room(room, by)
@@ -200,6 +208,7 @@ def test_once_signed_the_stored_bytes_are_served(room, by, client):
 # Hostile texts
 
 
+@pytest.mark.usefixtures("_still")
 @pytest.mark.parametrize("name", PAPERS)
 def test_forty_hostile_texts_are_text_and_nothing_else(by, name):
     center = factories.center(name=HOSTILE[0])
@@ -241,11 +250,10 @@ def test_forty_hostile_texts_are_text_and_nothing_else(by, name):
 # The same bytes, a few queries, the right people
 
 
+@pytest.mark.usefixtures("_still")
 @pytest.mark.parametrize("name", PAPERS)
-def test_the_same_state_gives_the_same_bytes(room, by, name, monkeypatch):
+def test_the_same_state_gives_the_same_bytes(room, by, name):
     full_room(room, by, 6)
-    instant = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: instant)
     assert PAPERS[name](read(room)) == PAPERS[name](read(room))
 
 
