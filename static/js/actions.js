@@ -21,12 +21,15 @@ export function start(options) {
     const form = event.target;
     if (form.matches("[data-send], [data-sheet]")) event.preventDefault();
     if (form.matches("[data-send]")) {
-      send(form);
+      send(form, event.submitter);
     } else if (form.matches("[data-sheet]")) {
       const query = new URLSearchParams(new FormData(form));
       openSheet(`${form.getAttribute("action")}?${query}`, event.submitter ?? form);
     }
   });
+  // What is opened to write in is ready for the words.
+  const ready = (event) => event.target.open && event.target.querySelector?.("[data-first]")?.focus();
+  document.addEventListener("toggle", ready, true);
   document.addEventListener("click", (event) => {
     // The rows may have moved under the pointer: a second click was not meant for this one.
     if (event.detail > 1 && event.target.closest(".row .do")) event.preventDefault();
@@ -54,10 +57,11 @@ export function showWhetherPossible() {
   }
 }
 
-async function send(form) {
+async function send(form, submitter) {
   // Not `form.action`: a field of that name would hide it.
   const url = form.dataset.send || form.getAttribute("action");
   const body = new URLSearchParams(new FormData(form));
+  if (submitter?.name) body.set(submitter.name, submitter.value); // the button says which
   if (!body.has("epoch")) body.set("epoch", shown().epoch);
   const ownKey = body.get("idempotency_key"); // a dialog's; a row has none
   const meant = ownKey || `${url} ${body.get("row_version")}`;
@@ -71,7 +75,7 @@ async function send(form) {
   }
   body.set("idempotency_key", key);
   if (!ownKey) unanswered.set(meant, key);
-  const { ok, isSettled, answer } = await whileBusy(form, key, () =>
+  const { ok, isSettled, answer } = await whileBusy(form, submitter, key, () =>
     deliver(url, body, () => showRetrying(key, true)),
   );
   if (isSettled) {
@@ -92,8 +96,8 @@ function wasJustSettled(what) {
   return performance.now() - (settledAt.get(what) ?? -Infinity) < SAME_CLICK_MS;
 }
 
-async function whileBusy(form, key, task) {
-  const button = form.querySelector("button:not([type=button])");
+async function whileBusy(form, submitter, key, task) {
+  const button = submitter ?? form.querySelector("button:not([type=button])");
   underWay.add(key);
   button.setAttribute("aria-busy", "true");
   hideAlert(form);

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from incidents.entries import ENTRIES
 from tests.sessions_app.scenes import NAMES, PATTERNS, Scene, patterns
 from tests.snapshots import changes, everything
 
@@ -34,7 +35,7 @@ SEAT_ACTION = (403, 303, 403, 403, 403)
 SEAT_REPORTS = (403, 302, 403, 403, 403)
 
 ON_A_CANDIDATE = ["authorize-start", "withdraw-start", "authorize-resume", "add-time", "undo-time"]
-ON_A_CANDIDATE += ["end-test"]
+ON_A_CANDIDATE += ["end-test", "explain-end", *ENTRIES]
 ROUTES = {
     "home": (EVERYONE, NO_METHOD),
     "health-live": (EVERYONE, NO_METHOD),
@@ -46,6 +47,11 @@ ROUTES = {
     "group": (ROOM_PAGE, ROOM_NO_METHOD),
     "room": (ROOM_PAGE, ROOM_NO_METHOD),
     "report": (ROOM_PAGE, ROOM_SAVES),
+    "closing": (ROOM_PAGE, ROOM_NO_METHOD),
+    "finalize": (ROOM_NO_METHOD, ROOM_ACTION),
+    "incident": (ROOM_PAGE, ROOM_NO_METHOD),
+    "correct-incident": (ROOM_NO_METHOD, ROOM_ACTION),
+    "withdraw-incident": (ROOM_NO_METHOD, ROOM_ACTION),
     **dict.fromkeys(ON_A_CANDIDATE, (ROOM_NO_METHOD, ROOM_ACTION)),
     **{f"group-{name}": (ROOM_NO_METHOD, ROOM_ACTION) for name in ON_A_CANDIDATE},
     "accept-alert": (ROOM_NO_METHOD, ROOM_ACTION),
