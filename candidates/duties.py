@@ -10,11 +10,10 @@ from sessions_app.models import Session
 from sessions_app.refusals import Refusal
 
 from . import timing
+from .end_reasons import END_HOUR
 from .models import Candidate
 from .states import Action, Actor, State
 from .turns import end, move, turn
-
-END_HOUR = "Heure de fin"
 
 
 def tell_end_is_near() -> None:

@@ -9,14 +9,9 @@ from sessions_app import commands
 from sessions_app.forms import first_error
 from sessions_app.refusals import Invalid, Malformed
 
-from . import timing
+from . import end_reasons, timing
 
-END_REASONS = [
-    "Temps écoulé",
-    "Problème technique",
-    "Départ anticipé",
-    "Autre",
-]
+END_REASONS = end_reasons.OFFERED
 
 
 class JoinForm(forms.Form):

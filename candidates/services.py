@@ -9,7 +9,7 @@ from sessions_app import journal
 from sessions_app.models import Session, User
 from sessions_app.refusals import Conflict, Invalid
 
-from . import timing
+from . import end_reasons, timing
 from .models import Candidate, TimeGrant, Timer
 from .states import Action, Actor, State
 from .turns import end, move, stood_still, turn
@@ -98,6 +98,17 @@ def end_test(
     """The supervisor ends the test; the answers already given are kept."""
     with turn(candidate, Action.END_TEST, Actor.SUPERVISOR, seen=seen) as (session, fresh):
         end(session, fresh, Candidate.EndedBy.SUPERVISOR, reason, user=user)
+
+
+def explain_end(
+    candidate: Candidate, *, user: User, reason: str = "", seen: int | None = None
+) -> None:
+    """Say afterwards why a test was not finished, with one of the reasons that count."""
+    with turn(candidate, Action.EXPLAIN_END, Actor.SUPERVISOR, seen=seen) as (session, fresh):
+        if not end_reasons.explains(reason):
+            raise Invalid("Choisissez pourquoi le test n’a pas été terminé.")
+        data = {"reason": reason}
+        move(session, fresh, "end_explained", user=user, data=data, end_reason=reason)
 
 
 def pause_room(session: Session, *, user: User, reason: str = "") -> None:

@@ -5,6 +5,8 @@ from enum import StrEnum
 from . import rehearsal
 from .states import Fact, State
 
+FINALIZED = "finalized"  # as in `Session.State`, which pure tables do not import
+
 
 class Stage(StrEnum):
     WAITING = "waiting"  # the supervisor has not confirmed the presence yet
@@ -16,6 +18,7 @@ class Stage(StrEnum):
     PAUSED = "paused"  # the room is suspended
     ELSEWHERE = "elsewhere"  # another computer holds the seat
     FINISHED = "finished"
+    CLOSED = "closed"  # the session was finalised without this candidate
 
 
 def stage_of(candidate, token: str) -> Stage:
@@ -23,6 +26,8 @@ def stage_of(candidate, token: str) -> Stage:
     facts = candidate.facts()
     if candidate.state == State.FINISHED:
         return Stage.FINISHED
+    if candidate.session.state == FINALIZED:
+        return Stage.CLOSED
     if token == candidate.waiting_seat:
         return Stage.RESUME
     if token != candidate.seat:

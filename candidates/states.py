@@ -52,6 +52,7 @@ class Action(StrEnum):
     NOTE_INCIDENT = "note-incident"
     FINISH = "finish"
     END_TEST = "end-test"
+    EXPLAIN_END = "explain-end"
     LEAVE = "leave"
     COME_BACK = "come-back"
     NEAR_END = "near-end"
@@ -115,6 +116,7 @@ TRANSITIONS: dict[tuple[State | str, Action], Rule] = {
     ),
     (IN_PROGRESS, Action.END_AT_TIME): Rule(SYSTEM, FINISHED, forbids=(Fact.PAUSED,)),
     (FINISHED, Action.NOTE_INCIDENT): Rule(SUPERVISOR, FINISHED),
+    (FINISHED, Action.EXPLAIN_END): Rule(SUPERVISOR, FINISHED),
 }
 
 _WRONG_STATE = {

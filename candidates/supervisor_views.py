@@ -67,6 +67,12 @@ def end_test(request, number, candidate_id=None):
 
 @access.account_required
 @require_POST
+def explain_end(request, number, candidate_id=None):
+    return perform(request, number, candidate_id, EndTestForm, services.explain_end)
+
+
+@access.account_required
+@require_POST
 def pause_room(request, number):
     return perform_on_room(request, number, PauseForm, services.pause_room)
 
@@ -88,7 +94,7 @@ def sheet(request: HttpRequest, number: str, candidate_id: int) -> HttpResponse:
         "session": session,
         "candidate": candidate,
         "grants": candidate.time_grants.select_related("author", "undone_by"),
-        "incidents": candidate.incidents.select_related("author"),
+        "incidents": candidate.incidents.select_related("author", "correction"),
         "lost_minutes": timing.lost_minutes(absent_since, clock.now()) if absent_since else 0,
         "chosen": request.GET.get("action", ""),
         "end_reasons": END_REASONS,
@@ -112,6 +118,9 @@ def room_sheet(request: HttpRequest, number: str) -> HttpResponse:
     """The actions on the room as a whole: pause, resume, an incident of everyone."""
     session = access.supervised_session(request.user, number)
     return render(request, page_or_dialog(request, "candidates/room"), {"session": session})
+
+
+BACK = {"report", "closing"}
 
 
 class HttpResponseSeeOther(HttpResponseRedirect):
@@ -185,9 +194,11 @@ def _named(raw_ids: list[str]) -> list[int]:
 
 
 def answer(request: HttpRequest, number: str, done: dict) -> HttpResponse:
-    """JSON to our scripts and to programs, back to the board (303) for a plain form."""
+    """JSON to our scripts and to programs; a plain form goes back (303) to the board, or to the
+    page of the room that it names as `back`."""
     if not wants_page(request):
         return JsonResponse(done)
     for each in done["refused"]:
         messages.warning(request, each["message"])
-    return HttpResponseSeeOther(reverse("board", args=[number]))
+    back = request.POST.get("back")
+    return HttpResponseSeeOther(reverse(back if back in BACK else "board", args=[number]))

@@ -15,6 +15,7 @@ ACTIONS = {
     "add-time": supervisor.add_time,
     "undo-time": supervisor.undo_time,
     "end-test": supervisor.end_test,
+    "explain-end": supervisor.explain_end,
 }
 
 urlpatterns = [

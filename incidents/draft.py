@@ -57,8 +57,8 @@ class _Draft:
         lines = [
             *self._incidents(),
             *self._changes_of_time(event for event in self.events if event.version not in told),
-            *self._noted(),
             *self._ended(),
+            *self._noted(),
             *self._absent(),
         ]
         lines.sort(key=lambda entry: (entry.at, entry.noted_at))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import time
 from functools import partial
 
+from candidates.end_reasons import LEFT_EARLY
 from candidates.models import Candidate
 from candidates.states import Action, Actor, State
 from candidates.turns import end, move, turn
@@ -15,7 +16,6 @@ from .entries import ENTRIES, DayEntry
 from .services import instant_of, write_line
 
 HAS_COME = "Ce candidat a commencé son test\u00a0: il n’est pas absent."
-LEFT_EARLY = "Départ anticipé"  # as in the reasons of an end
 
 
 def service_of(action: str) -> Callable[..., None]:

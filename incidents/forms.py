@@ -38,6 +38,34 @@ class RejectAlertForm(ResumeForm):
     text = forms.CharField(max_length=200, required=False)
 
 
+class EntryForm(ActionForm):
+    """An entry of the day: the table of entries decides what words are required."""
+
+    text = RoomIncidentForm.base_fields["text"]
+    hour = RoomIncidentForm.base_fields["hour"]
+
+
+class SignatureForm(forms.Form):
+    """Who signs the PV, and their password again."""
+
+    name = forms.CharField(label="Nom et prénom", max_length=120)
+    role = forms.CharField(
+        label="Fonction", max_length=120, help_text="Exemple\u00a0: surveillante de session"
+    )
+    password = forms.CharField(
+        label="Votre mot de passe",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    field_hints = {"name": {"autocomplete": "name"}, "role": {"autocomplete": "organization-title"}}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, hints in self.field_hints.items():
+            self.fields[name].widget.attrs.update(hints)
+
+
 class AlertForm(forms.Form):
     subject = forms.ChoiceField(
         choices=Alert.Subject,

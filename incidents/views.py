@@ -1,22 +1,24 @@
-"""Alerts, incidents and the PV: the candidate's report, the supervisor's buttons, the page."""
+"""Alerts and incidents: the candidate's report, the supervisor's buttons."""
+
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from candidates.access import seated
-from candidates.forms import cleaned
-from candidates.supervisor_views import perform, perform_on_room
+from candidates.forms import ActionForm, cleaned
+from candidates.supervisor_views import page_or_dialog, perform, perform_on_room
 from sessions_app import access
 
-from . import remark_services, services
-from .draft import draft
+from . import services
+from .access import incident_of
 from .forms import (
     AcceptAlertForm,
     AlertForm,
+    CorrectionForm,
     IncidentForm,
     RejectAlertForm,
-    RemarksForm,
     RoomIncidentForm,
 )
 
@@ -56,16 +58,27 @@ def note_room_incident(request, number):
 
 
 @access.account_required
-@require_http_methods(["GET", "POST"])
-def report(request: HttpRequest, number: str) -> HttpResponse:
-    """The PV as it stands, and the words of the supervisor who reads it."""
+@require_GET
+def incident(request: HttpRequest, number: str, incident_id: int) -> HttpResponse:
+    """One line of the PV, to be corrected; as a page or in a dialog."""
     session = access.supervised_session(request.user, number)
-    if request.method == "POST":
-        words = cleaned(RemarksForm(request.POST))
-        remark_services.save_remark(
-            session, user=request.user, text=words["remarks"], seen=words["version"]
-        )
-        return redirect("report", number=number)
-    mine = session.pv_remarks.filter(author=request.user).first()
-    context = {"session": session, "report": draft(session), "mine": mine}
-    return render(request, "incidents/report.html", context)
+    context = {"session": session, "incident": incident_of(session, incident_id)}
+    return render(request, page_or_dialog(request, "incidents/incident"), context)
+
+
+@access.account_required
+@require_POST
+def correct_incident(request, number, incident_id):
+    return _on_incident(request, number, incident_id, CorrectionForm, services.correct_incident)
+
+
+@access.account_required
+@require_POST
+def withdraw_incident(request, number, incident_id):
+    return _on_incident(request, number, incident_id, ActionForm, services.withdraw_incident)
+
+
+def _on_incident(request, number, incident_id, form_class, service) -> HttpResponse:
+    session = access.supervised_session(request.user, number)
+    line = incident_of(session, incident_id)
+    return perform_on_room(request, number, form_class, partial(service, incident=line))

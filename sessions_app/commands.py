@@ -12,7 +12,8 @@ from .refusals import Conflict, Invalid, Malformed
 
 INCOMPLETE = "La demande est incomplète : rechargez la page, puis recommencez."
 RESTORED = "La session a été restaurée entre-temps. Vérifiez la situation, puis recommencez."
-NOT_PART_OF_THE_INTENTION = {"csrfmiddlewaretoken"}
+# A password proves who asks; kept out of what is stored.
+NOT_PART_OF_THE_INTENTION = {"csrfmiddlewaretoken", "password"}
 
 
 def fingerprint(path: str, body: QueryDict) -> str:

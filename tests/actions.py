@@ -7,6 +7,7 @@ EVENTS = {
     "add-time": "time_added",
     "undo-time": "time_undone",
     "end-test": "test_ended",
+    "explain-end": "end_explained",
     "accept-alert": "alert_accepted",
     "reject-alert": "alert_rejected",
     "note-incident": "incident_noted",

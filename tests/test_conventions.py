@@ -23,10 +23,12 @@ LAYERS = (
     | {"frame_text"},
     {"models", "display", "facts"},
     {"services"},
-    {"views", "supervisor_views", "consumers", "api", "admin", "urls", "forms", "asgi"},
+    {"views", "supervisor_views", "entry_views", "pv_views", "consumers", "api", "admin"}
+    | {"urls", "forms", "asgi"},
 )
 # Where what is asked from outside comes in: they decide nothing and write nothing.
 EDGES = {"views", "supervisor_views", "consumers", "board", "display", "stages"}
+EDGES |= {"entry_views", "pv_views"}
 WRITES = {"update", "save", "create", "delete", "bulk_create", "bulk_update"}
 WRITES |= {"get_or_create", "update_or_create"}
 # What people type or are sent to find something: only access.py looks it up.

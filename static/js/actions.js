@@ -28,6 +28,9 @@ export function start(options) {
       openSheet(`${form.getAttribute("action")}?${query}`, event.submitter ?? form);
     }
   });
+  // What is opened to write in is ready for the words.
+  const ready = (event) => event.target.open && event.target.querySelector?.("[data-first]")?.focus();
+  document.addEventListener("toggle", ready, true);
   document.addEventListener("click", (event) => {
     // The rows may have moved under the pointer: a second click was not meant for this one.
     if (event.detail > 1 && event.target.closest(".row .do")) event.preventDefault();

@@ -101,6 +101,7 @@ EFFECTS = {
         "state ended_at ended_by end_reason row_version Timer.ended_at",
     ),
     (FINISHED, Action.NOTE_INCIDENT): ("incident_noted", "+Incident"),
+    (FINISHED, Action.EXPLAIN_END): ("end_explained", "end_reason row_version"),
 }
 
 # The rules that people rely on, in the words that they read: state, facts, action, sentence.
@@ -171,6 +172,7 @@ PERFORM = {
     Action.ADD_TIME: lambda c, by: services.add_time(c, user=by, minutes=5),
     Action.UNDO_TIME: lambda c, by: services.undo_time(c, user=by),
     Action.END_TEST: lambda c, by: services.end_test(c, user=by, reason="Temps écoulé"),
+    Action.EXPLAIN_END: lambda c, by: services.explain_end(c, user=by, reason="Temps écoulé"),
     Action.START: lambda c, by: seat_services.start(c, factories.seat_of(c)),
     Action.ANSWER: lambda c, by: answering.answer(c, factories.seat_of(c), 1, "a"),
     Action.FINISH: lambda c, by: seat_services.finish(c, factories.seat_of(c)),

@@ -64,7 +64,13 @@ def with_alert(room, by):
     return person
 
 
-def suspected(room, by):
+def ended(room, by):
+    person = running(room, by)
+    services.end_test(person, user=by, reason="Temps écoulé")
+    return person
+
+
+def with_incident(room, by):
     person = running(room, by)
     incidents.note_incident(person, user=by, category="C6")
     return person
@@ -92,7 +98,11 @@ SCENES = {
     "accept-alert": with_alert,
     "reject-alert": with_alert,
     "resume-room": paused,
-    "fraud-pdf": suspected,
+    "fraud-pdf": with_incident,
+    "explain-end": ended,
+    "finalize": ended,
+    **dict.fromkeys(("incident", "correct-incident", "withdraw-incident"), with_incident),
+    "mark-absent": lambda room, by: factories.candidate(room, **NAMED),
 }
 BODIES = {
     "add-time": {"minutes": "5", "reason": "Temps majoré"},
@@ -102,6 +112,11 @@ BODIES = {
     "note-room-incident": {"category": "C6"},
     "report": {"remarks": "Rien à signaler."},
     "answer": {"question": "1", "answer": "a"},
+    "explain-end": {"reason": "Temps écoulé"},
+    "finalize": {"name": "Zoé Roy", "role": "Surveillante", "password": factories.PASSWORD},
+    "correct-incident": {"category": "C7", "text": "Souris cassée."},
+    "correct-identity": {"text": "Né le 4 mai."},
+    "leave-early": {"text": "Malade."},
     "raise-alert": {"subject": "image"},
 }
 
@@ -116,7 +131,9 @@ class Scene:
         self.candidate = SCENES.get(self.action, waiting)(self.room, self.supervisor)
 
     def path(self) -> str:
+        line = self.room.incidents.first()
         named = {"number": self.room.number, "candidate_id": self.candidate.pk}
+        named["incident_id"] = line.pk if line else 0
         filled = re.sub(r"<\w+:(\w+)>", lambda m: str(named[m[1]]), PATTERNS[self.route])
         return "/" + filled
 

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from incidents.entries import ENTRIES
 from tests.sessions_app.scenes import NAMES, PATTERNS, Scene, patterns
 from tests.snapshots import changes, everything
 
@@ -35,9 +36,9 @@ SEAT_ACTION = (403, 303, 403, 403, 403)
 SEAT_REPORTS = (403, 302, 403, 403, 403)
 
 ON_A_CANDIDATE = ["authorize-start", "withdraw-start", "authorize-resume", "add-time", "undo-time"]
-ON_A_CANDIDATE += ["end-test"]
 DOCUMENTS = ["kit-pdf", "attendance-pdf", "room-pdf", "report-pdf", "fraud-pdf"]
 DOCUMENTS += ["incidents-csv", "incidents-xlsx", "journal-csv", "journal-xlsx", "session-json"]
+ON_A_CANDIDATE += ["end-test", "explain-end", *ENTRIES]
 ROUTES = {
     "home": (EVERYONE, NO_METHOD),
     "manifest": (EVERYONE, NO_METHOD),
@@ -53,6 +54,11 @@ ROUTES = {
     "room": (ROOM_PAGE, ROOM_NO_METHOD),
     "report": (ROOM_PAGE, ROOM_SAVES),
     **dict.fromkeys(DOCUMENTS, (ROOM_PAGE, ROOM_NO_METHOD)),
+    "closing": (ROOM_PAGE, ROOM_NO_METHOD),
+    "finalize": (ROOM_NO_METHOD, ROOM_ACTION),
+    "incident": (ROOM_PAGE, ROOM_NO_METHOD),
+    "correct-incident": (ROOM_NO_METHOD, ROOM_ACTION),
+    "withdraw-incident": (ROOM_NO_METHOD, ROOM_ACTION),
     **dict.fromkeys(ON_A_CANDIDATE, (ROOM_NO_METHOD, ROOM_ACTION)),
     **{f"group-{name}": (ROOM_NO_METHOD, ROOM_ACTION) for name in ON_A_CANDIDATE},
     "accept-alert": (ROOM_NO_METHOD, ROOM_ACTION),

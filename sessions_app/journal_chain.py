@@ -1,0 +1,26 @@
+"""The seal of a journal: one digest that depends on every event of a session, in order.
+
+It is computed when the session is finalised. Whoever changes, adds, removes or swaps an event
+afterwards, whatever the way, gets another one.
+"""
+
+import hashlib
+import json
+from datetime import UTC
+
+from .models import Session, SessionEvent
+
+
+def digest(session: Session) -> str:
+    """SHA-256, as 64 hexadecimal signs, chained over the events in order of their versions."""
+    link = hashlib.sha256(f"{session.number} {session.epoch}".encode()).hexdigest()
+    for event in session.events.order_by("version").iterator():
+        link = hashlib.sha256(f"{link}\n{_written(event)}".encode()).hexdigest()
+    return link
+
+
+def _written(event: SessionEvent) -> str:
+    """All that an event says, in one form for every database."""
+    at = event.at.astimezone(UTC).isoformat(timespec="microseconds")
+    columns = [event.version, event.type, event.candidate_id, event.actor, event.user_id, at]
+    return json.dumps([*columns, event.data], sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,24 @@
+"""The password again, before what cannot be undone."""
+
+from allauth.core import ratelimit
+from django.http import HttpRequest
+
+from .refusals import Invalid, Refusal
+
+WRONG = "Le mot de passe est incorrect."
+TOO_OFTEN = "Trop d’essais de suite. Attendez une minute, puis recommencez."
+
+
+class TooOften(Refusal):
+    """Tried again too fast (429)."""
+
+    status = 429
+    title = "Un instant"
+
+
+def confirm_password(request: HttpRequest, password: str) -> None:
+    """The person at the screen is the one whose account it is; `Invalid` or `TooOften`."""
+    if not ratelimit.consume(request, action="reauthenticate", user=request.user):
+        raise TooOften(TOO_OFTEN)
+    if not request.user.check_password(password):
+        raise Invalid(WRONG)
