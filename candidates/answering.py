@@ -63,7 +63,10 @@ class Sitter(HasFacts):
     lost_since: datetime | None
     overtime_at: datetime | None
     alert_id: int | None
-    granted_seconds = 0  # no answer hangs on it
+    # No answer hangs on these.
+    granted_seconds = 0
+    lapse_told = False
+    claimed_by_id = None
 
 
 COLUMNS = (

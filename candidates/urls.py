@@ -15,6 +15,8 @@ ACTIONS = {
     "add-time": supervisor.add_time,
     "undo-time": supervisor.undo_time,
     "end-test": supervisor.end_test,
+    "claim": supervisor.claim,
+    "release": supervisor.release,
 }
 
 urlpatterns = [

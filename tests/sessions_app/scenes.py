@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
-from candidates import access, seat_services, services
+from candidates import access, claims, seat_services, services
 from incidents import services as incidents
 from sessions_app.models import SupervisorAccess
 from tests import factories
@@ -64,6 +64,12 @@ def with_alert(room, by):
     return person
 
 
+def claimed(room, by):
+    person = waiting(room, by)
+    claims.claim(person, user=by)
+    return person
+
+
 def paused(room, by):
     services.pause_room(room, user=by)
     return waiting(room, by)
@@ -86,6 +92,7 @@ SCENES = {
     "accept-alert": with_alert,
     "reject-alert": with_alert,
     "resume-room": paused,
+    "release": claimed,
 }
 BODIES = {
     "add-time": {"minutes": "5", "reason": "Temps majoré"},

@@ -34,7 +34,7 @@ SEAT_ACTION = (403, 303, 403, 403, 403)
 SEAT_REPORTS = (403, 302, 403, 403, 403)
 
 ON_A_CANDIDATE = ["authorize-start", "withdraw-start", "authorize-resume", "add-time", "undo-time"]
-ON_A_CANDIDATE += ["end-test"]
+ON_A_CANDIDATE += ["end-test", "claim", "release"]
 ROUTES = {
     "home": (EVERYONE, NO_METHOD),
     "health-live": (EVERYONE, NO_METHOD),
