@@ -26,6 +26,7 @@ UNKNOWN_CANDIDATE = (
 )
 NO_SEAT = "Rejoignez d’abord votre session."
 OF_SITTER = (*COLUMNS, "open_alert__id", "waiting_seat", "node", "timer__ends_at")
+OF_SITTER += ("unseen_version",)
 OF_SESSION = tuple(f"session__{column}" for column in HELD_COLUMNS)
 
 

@@ -14,4 +14,5 @@ class CandidatesConfig(AppConfig):
         timekeeper.register(duties.tell_end_is_near)
         timekeeper.register(duties.note_overtime)
         timekeeper.register(duties.end_at_time)
+        timekeeper.register(duties.tell_lapse_is_near)
         timekeeper.register(duties.lapse_authorizations)

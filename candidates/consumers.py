@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+from contextlib import suppress
 
 from sessions_app.consumers import REFUSED, LiveConsumer
 from sessions_app.gathering import Gathering
 from sessions_app.refusals import DATABASE_OUTAGES, Refusal
 from sessions_app.rooms import Socket
 
-from . import access, answering, presence
+from . import access, acknowledgements, answering, presence
 from .access import Seat
 from .answering import Sent
 from .frames import answered_frame, refused_frame, seat_frame
@@ -45,19 +46,27 @@ class CandidateConsumer(LiveConsumer):
         await self._tell(candidate if is_fresh else None)
 
     async def receive(self, text_data=None, bytes_data=None):
-        """`answer{question, answer}` saves one answer, of one value or several.
+        """`answer{question, answer}` saves one answer, of one value or several; `seen{v}`
+        acknowledges what a supervisor did.
 
         Anything else asks where things stand: a seat frame is a whole state.
         """
         try:
             message = json.loads(text_data or "")
-            is_answer = message["type"] == "answer"
+            kind = message["type"]
         except (ValueError, KeyError, TypeError, RecursionError):
-            is_answer = False
-        if is_answer:
+            kind = None
+        if kind == "answer":
             await self._answer(message.get("question"), message.get("answer"))
+        elif kind == "seen":
+            await self._note_seen(message.get("v"))
         else:
             await self._tell()
+
+    async def _note_seen(self, version: object) -> None:
+        if seen := acknowledgements.read(self.seat, version):
+            with suppress(*DATABASE_OUTAGES):  # asked for again with the next frame
+                await acknowledgements.note_soon(seen)
 
     async def _answer(self, question: object, values: object) -> None:
         try:

@@ -18,6 +18,7 @@ LABELS = {
     Action.ACCEPT_ALERT: "Voir le problème",
     Action.END_TEST: "Mettre fin au test",
 }
+EXTEND = f"Prolonger {timing.AUTHORIZATION.seconds // 60}\u00a0min"
 
 
 def _at(candidate) -> str:
@@ -52,12 +53,29 @@ class RowDisplay:
         The row is the one that rendering it again would give (`test_answered_rows`), at a
         hundredth of the price: an answer is what happens most.
         """
-        twin = type(self).__new__(type(self))
-        twin.__dict__ = {**self.__dict__, "question": number}
+        twin = self._twin({"question": number})
         twin.__dict__.pop("row_html", None)
         row = self.row_json.replace(_at(self), _at(twin), 1)
         twin.row_json = row.replace(_shown_at(self), _shown_at(twin), 1)
         return twin
+
+    def with_changes(self, changes: dict):
+        """The same candidate once `changes` of columns are made; nothing derived is kept."""
+        derived = {"needs", "needs_me_since", "actions", "likely_action", "flags"}
+        derived |= {"row_html", "row_json"}
+        twin = self._twin(changes)
+        for name in derived:
+            twin.__dict__.pop(name, None)
+        return twin
+
+    def _twin(self, changes: dict):
+        twin = type(self).__new__(type(self))
+        twin.__dict__ = {**self.__dict__, **changes}
+        return twin
+
+    def needs_someone_after(self, changes: dict) -> bool:
+        after = self.with_changes(changes)
+        return after.state != State.FINISHED and bool(after.needs)
 
     @cached_property
     def flags(self) -> list[str]:
@@ -77,6 +95,33 @@ class RowDisplay:
         """
         return self.away_together and self.away_since is not None
 
+    @property
+    def is_late(self) -> bool:
+        """Past the end hour, own extra time included, and still in the test."""
+        return self.overtime_at is not None and self.state == State.IN_PROGRESS
+
+    @property
+    def is_lapsing(self) -> bool:
+        return Fact.LAPSING in self.facts()
+
+    @property
+    def is_claimed(self) -> bool:
+        return self.claimed_by_id is not None and bool(self.needs)
+
+    @property
+    def is_unseen(self) -> bool:
+        """The last that a supervisor did has not been acknowledged by the candidate's computer.
+
+        Who has finished by themselves has no use for it any more.
+        """
+        is_over = self.state == State.FINISHED and self.ended_by != self.EndedBy.SUPERVISOR
+        return self.unseen_version is not None and not is_over
+
+    @property
+    def has_not_got_pause(self) -> bool:
+        paused_at = self.session.paused_at
+        return bool(paused_at and self.unseen_since and self.unseen_since <= paused_at)
+
     @cached_property
     def needs(self) -> list[tuple[Fact, datetime]]:
         """What needs a person, with the instant since when, longest wait first."""
@@ -88,10 +133,12 @@ class RowDisplay:
             needs.append((Fact.ASKS_RESUME, self.asks_resume_at))
         if Fact.ASKS_START in facts and Fact.AUTHORIZED not in facts:
             needs.append((Fact.ASKS_START, self.asks_start_at))
+        if Fact.LAPSING in facts:
+            needs.append((Fact.LAPSING, self.authorized_until - timing.LAPSE_NOTICE))
         is_alone = not self.is_lost_together
         if Fact.AWAY in facts and self.state == State.IN_PROGRESS and is_alone:
             needs.append((Fact.AWAY, self.away_since))
-        if Fact.OVERTIME in facts and self.state == State.IN_PROGRESS:
+        if self.is_late:
             needs.append((Fact.OVERTIME, self.overtime_at))
         return sorted(needs, key=lambda need: need[1])
 
@@ -108,7 +155,7 @@ class RowDisplay:
         """The one button of the row: what this candidate most likely needs."""
         order = (
             Action.ACCEPT_ALERT,
-            Action.AUTHORIZE_RESUME if self.asks_resume_at else None,
+            Action.AUTHORIZE_RESUME if self.asks_resume_at or self.is_lapsing else None,
             Action.AUTHORIZE_START,
             Action.END_TEST if self.overtime_at else None,
             None if self.is_lost_together else Action.AUTHORIZE_RESUME,
@@ -122,6 +169,10 @@ class RowDisplay:
 
     @property
     def likely_label(self) -> str:
+        if self._extends:
+            return EXTEND
+        if self.likely_action == Action.AUTHORIZE_RESUME and self.absent_minutes:
+            return f"Autoriser et rendre {self.absent_minutes}\u00a0min"
         return LABELS[self.likely_action]
 
     @property
@@ -137,7 +188,12 @@ class RowDisplay:
     @property
     def likely_is_one_tap(self) -> bool:
         """Harmless and undone as easily as done: needs no confirmation."""
-        return self.likely_action == Action.AUTHORIZE_START
+        return self.likely_action == Action.AUTHORIZE_START or self._extends
+
+    @property
+    def _extends(self) -> bool:
+        authorizes = {Action.AUTHORIZE_START, Action.AUTHORIZE_RESUME}
+        return self.is_lapsing and self.likely_action in authorizes
 
     @property
     def near_mark(self) -> int | None:

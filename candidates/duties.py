@@ -49,6 +49,17 @@ def end_at_time() -> None:
     _each(due, Action.END_AT_TIME, _end)
 
 
+def tell_lapse_is_near() -> None:
+    """The supervisor is told 3 minutes before an authorisation lapses, once for each."""
+    now = clock.now()
+    due = _where_time_runs(
+        lapse_told=False,
+        authorized_until__gt=now,
+        authorized_until__lte=now + timing.LAPSE_NOTICE,
+    )
+    _each(due, Action.NEAR_LAPSE, _tell_lapse)
+
+
 def lapse_authorizations() -> None:
     """An authorisation that was not used within 15 minutes is given back."""
     due = _where_time_runs(authorized_until__lte=clock.now())
@@ -97,6 +108,12 @@ def _reach_overtime(session, candidate) -> None:
 def _end(session, candidate) -> None:
     if candidate.ends_at <= session.now and session.auto_end:
         end(session, candidate, Candidate.EndedBy.SYSTEM, END_HOUR)
+
+
+def _tell_lapse(session, candidate) -> None:
+    until = candidate.authorized_until
+    if until and session.now < until <= session.now + timing.LAPSE_NOTICE:
+        move(session, candidate, "lapse_is_near", decisive=False, lapse_told=True)
 
 
 def _lapse(session, candidate) -> None:

@@ -10,8 +10,8 @@ class HasFacts:
     """For `Candidate.with_facts()`, and for whatever has the columns named here.
 
     Columns: `state`, `authorized_until`, `asks_start_at`, `asks_resume_at`, `away_since`,
-    `lost_since`, `overtime_at`, `alert_id`, `granted_seconds`; and `session`, of which
-    `paused_at` and `grace_seconds`.
+    `lost_since`, `overtime_at`, `alert_id`, `granted_seconds`, `lapse_told`,
+    `claimed_by_id`; and `session`, of which `paused_at` and `grace_seconds`.
     """
 
     __slots__ = ()
@@ -27,6 +27,7 @@ class HasFacts:
             lost = lost or self._must_ask(now)
         present = {
             Fact.AUTHORIZED: authorized,
+            Fact.LAPSING: authorized and self.lapse_told,
             Fact.ASKS_START: self.asks_start_at is not None and self.away_since is None,
             Fact.ASKS_RESUME: self.asks_resume_at is not None,
             Fact.AWAY: self.away_since is not None,
@@ -35,6 +36,7 @@ class HasFacts:
             Fact.OVERTIME: self.overtime_at is not None,
             Fact.PAUSED: self.session.paused_at is not None,
             Fact.HAS_GRANT: self.granted_seconds > 0,
+            Fact.CLAIMED: self.claimed_by_id is not None,
         }
         return frozenset(fact for fact, is_true in present.items() if is_true)
 

@@ -58,6 +58,10 @@ class ActionForm(forms.Form):
     row_version = forms.IntegerField(min_value=0, required=False)
 
 
+class ClaimForm(ActionForm):
+    instead_of = forms.IntegerField(min_value=1, required=False)
+
+
 class EndTestForm(ActionForm):
     reason = forms.CharField(max_length=200, required=False)
 

@@ -14,10 +14,11 @@ from .stages import Stage
 def seat_frame(candidate, stage: Stage) -> dict:
     """`seat{epoch, v, now, stage, ends_at, paused_at}`; instants are ISO 8601 or None.
 
-    Names nobody: whoever holds the browser knows who sits there.
+    Names nobody: whoever holds the browser knows who sits there. With `unseen`, the version of
+    a supervisor's action that the page is to acknowledge once it shows this.
     """
     session = candidate.session
-    return {
+    frame = {
         "type": "seat",
         "epoch": str(session.epoch),
         "v": session.version,
@@ -26,6 +27,9 @@ def seat_frame(candidate, stage: Stage) -> dict:
         "ends_at": candidate.ends_at.isoformat() if candidate.ends_at else None,
         "paused_at": session.paused_at.isoformat() if session.paused_at else None,
     }
+    if candidate.unseen_version and stage != Stage.ELSEWHERE:
+        frame["unseen"] = candidate.unseen_version
+    return frame
 
 
 def answered_frame(sitter, number: int) -> str:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, FilteredRelation, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, NullIf
 
 from . import identity, timing
 from .display import RowDisplay
@@ -20,7 +20,7 @@ def open_alert() -> FilteredRelation:
 
 class CandidateQuerySet(models.QuerySet):
     def with_facts(self) -> "CandidateQuerySet":
-        """Adds, in the same query: the running or last timer, the open alert, the time granted."""
+        """Adds, in the same query: last timer, open alert, time granted, who goes there."""
         granted = (
             TimeGrant.objects.filter(candidate=models.OuterRef("pk"), undone_at=None)
             .order_by()
@@ -35,6 +35,11 @@ class CandidateQuerySet(models.QuerySet):
             alert_question=F("open_alert__question"),
             alert_raised_at=F("open_alert__raised_at"),
             granted_seconds=Coalesce(models.Subquery(granted), 0),
+            claimed_by_name=Coalesce(
+                NullIf(F("claimed_by__name"), models.Value("")),
+                F("claimed_by__email"),
+                output_field=models.CharField(),
+            ),
         )
 
 
@@ -73,6 +78,8 @@ class Candidate(RowDisplay, HasFacts, models.Model):
         "statut", max_length=12, choices=State, default=State.NOT_STARTED, editable=False
     )
     authorized_until = models.DateTimeField(null=True, editable=False)
+    # That the authorisation is about to lapse: written with each one, says nothing without one.
+    lapse_told = models.BooleanField(default=False, editable=False)
     asks_start_at = models.DateTimeField(null=True, editable=False)
     asks_resume_at = models.DateTimeField(null=True, editable=False)
     away_since = models.DateTimeField(null=True, editable=False)
@@ -89,6 +96,16 @@ class Candidate(RowDisplay, HasFacts, models.Model):
     ended_by = models.CharField(max_length=10, choices=EndedBy, blank=True, editable=False)
     end_reason = models.CharField(max_length=200, blank=True, editable=False)
     row_version = models.PositiveBigIntegerField(default=0, editable=False)
+
+    # The supervisor who has said that they go there, as long as this candidate needs someone.
+    claimed_by = models.ForeignKey(
+        "sessions_app.User", models.PROTECT, related_name="+", null=True, editable=False
+    )
+    claimed_at = models.DateTimeField(null=True, editable=False)
+    # The last action on this candidate that their computer has not acknowledged, and the instant
+    # of the first such one. See `acknowledgements`.
+    unseen_version = models.PositiveBigIntegerField(null=True, editable=False)
+    unseen_since = models.DateTimeField(null=True, editable=False)
 
     # The browser that holds the seat, the one that asks for it, and the process it speaks to.
     seat = models.CharField(max_length=32, blank=True, editable=False)

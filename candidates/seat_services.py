@@ -4,7 +4,7 @@ from sessions_app import clock
 from sessions_app.models import Session
 from sessions_app.refusals import Conflict
 
-from . import timing
+from . import acknowledgements, timing
 from .access import Seat
 from .models import Candidate, Timer
 from .states import Action, Actor, State
@@ -62,6 +62,7 @@ def start(candidate: Candidate, seat: Seat) -> None:
             away_since=None,
             question=1,
             question_opened_at=session.now,
+            **acknowledgements.ARRIVED,  # who starts has read that they may
         )
 
 

@@ -9,7 +9,7 @@ from sessions_app import journal
 from sessions_app.models import Session, User
 from sessions_app.refusals import Conflict, Invalid
 
-from . import end_reasons, timing
+from . import acknowledgements, end_reasons, timing
 from .models import Candidate, TimeGrant, Timer
 from .states import Action, Actor, State
 from .turns import end, move, stood_still, turn
@@ -18,10 +18,14 @@ GIVEN_BACK = "Temps perdu pendant une déconnexion"
 
 
 def authorize_start(candidate: Candidate, *, user: User, seen: int | None = None) -> None:
-    """Presence is confirmed: the candidate may start within the next 15 minutes."""
+    """Presence is confirmed: the candidate may start within the next 15 minutes.
+
+    Once more for who has not started when that is about to lapse: 15 minutes from now.
+    """
     with turn(candidate, Action.AUTHORIZE_START, Actor.SUPERVISOR, seen=seen) as (session, fresh):
         until = session.now + timing.AUTHORIZATION
-        move(session, fresh, "start_authorized", user=user, authorized_until=until)
+        changes = {"authorized_until": until, "lapse_told": False}
+        move(session, fresh, "start_authorized", user=user, **changes)
 
 
 def withdraw_start(candidate: Candidate, *, user: User, seen: int | None = None) -> None:
@@ -60,6 +64,7 @@ def authorize_resume(
             asks_resume_at=None,
             lost_since=None,
             authorized_until=session.now + timing.AUTHORIZATION if is_gone else None,
+            lapse_told=False,
             **_once_moved(session, fresh, minutes * 60),
             **stood_still(fresh, None if is_gone else absent_since, session.now),
         )
@@ -118,7 +123,8 @@ def pause_room(session: Session, *, user: User, reason: str = "") -> None:
         if locked.paused_at:
             raise Conflict("La salle est déjà suspendue.")
         Session.objects.filter(pk=locked.pk).update(paused_at=locked.now, pause_reason=reason)
-        journal.record(locked, "room_paused", user=user, data={"reason": reason})
+        version = journal.record(locked, "room_paused", user=user, data={"reason": reason})
+        acknowledgements.await_all(locked, version)
 
 
 def resume_room(session: Session, *, user: User) -> None:
@@ -145,7 +151,8 @@ def resume_room(session: Session, *, user: User) -> None:
             overtime_at=F("overtime_at") + pause,
         )
         Session.objects.filter(pk=locked.pk).update(paused_at=None, pause_reason="")
-        journal.record(locked, "room_resumed", user=user, data={"seconds": seconds})
+        version = journal.record(locked, "room_resumed", user=user, data={"seconds": seconds})
+        acknowledgements.await_all(locked, version)
 
 
 def give_back(

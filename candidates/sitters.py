@@ -19,7 +19,12 @@ COLUMNS = (
 
 @dataclass(slots=True)
 class Sitter(HasFacts):
-    """What was read at one instant. The last three columns are left out where answers are saved."""
+    """What was read at one instant. What follows the alert is left out where answers are saved."""
+
+    # Nothing that a candidate's browser does hangs on these.
+    granted_seconds = 0
+    lapse_told = False
+    claimed_by_id = None
 
     session: HeldSession
     pk: int
@@ -37,11 +42,8 @@ class Sitter(HasFacts):
     waiting_seat: str = ""
     node: str = ""
     ends_at: datetime | None = None
+    unseen_version: int | None = None
 
     @property
     def session_id(self) -> int:
         return self.session.pk
-
-    @property
-    def granted_seconds(self) -> int:
-        return 0  # nothing that a candidate's browser does hangs on it

@@ -26,6 +26,7 @@ class Fact(StrEnum):
     """What is true beside the state; facts are independent and never hide one another."""
 
     AUTHORIZED = "authorized"  # an unspent authorisation to enter
+    LAPSING = "lapsing"  # that authorisation is about to lapse, and that has been told
     ASKS_START = "asks-start"  # in the waiting room
     ASKS_RESUME = "asks-resume"  # back after too long, or from another computer
     AWAY = "away"  # no connection for 10 s or more
@@ -34,6 +35,7 @@ class Fact(StrEnum):
     OVERTIME = "overtime"  # past the end hour
     PAUSED = "paused"  # the room is suspended
     HAS_GRANT = "has-grant"  # some added time not undone
+    CLAIMED = "claimed"  # a supervisor has said that they go there
 
 
 class Action(StrEnum):
@@ -50,6 +52,8 @@ class Action(StrEnum):
     ACCEPT_ALERT = "accept-alert"
     REJECT_ALERT = "reject-alert"
     NOTE_INCIDENT = "note-incident"
+    CLAIM = "claim"
+    RELEASE = "release"
     FINISH = "finish"
     END_TEST = "end-test"
     EXPLAIN_END = "explain-end"
@@ -58,29 +62,38 @@ class Action(StrEnum):
     NEAR_END = "near-end"
     REACH_OVERTIME = "reach-overtime"
     END_AT_TIME = "end-at-time"
+    NEAR_LAPSE = "near-lapse"
     LOSE_AUTHORIZATION = "lose-authorization"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may do it, where it leads, and the facts it needs (any of) or forbids (all of)."""
+    """Who may do it, where it leads, and the facts it needs (any of) or forbids (all of).
+
+    A fact of `lifts` makes what is forbidden allowed again.
+    """
 
     actor: Actor
     to: State
     needs: tuple[Fact, ...] = ()
     forbids: tuple[Fact, ...] = ()
+    lifts: tuple[Fact, ...] = ()
 
 
 NOT_STARTED, IN_PROGRESS, FINISHED = State.NOT_STARTED, State.IN_PROGRESS, State.FINISHED
 SUPERVISOR, CANDIDATE, SYSTEM = Actor.SUPERVISOR, Actor.CANDIDATE, Actor.SYSTEM
 BLOCKING = (Fact.LOST, Fact.ALERT, Fact.PAUSED)
+WAITING = (Fact.ALERT, Fact.ASKS_RESUME, Fact.AWAY, Fact.OVERTIME)
 
 TRANSITIONS: dict[tuple[State | str, Action], Rule] = {
     (NOT_STARTED, Action.JOIN): Rule(CANDIDATE, NOT_STARTED),
     (NOT_STARTED, Action.AUTHORIZE_START): Rule(
-        SUPERVISOR, NOT_STARTED, forbids=(Fact.AUTHORIZED,)
+        SUPERVISOR, NOT_STARTED, forbids=(Fact.AUTHORIZED,), lifts=(Fact.LAPSING,)
     ),
     (NOT_STARTED, Action.WITHDRAW_START): Rule(SUPERVISOR, NOT_STARTED, needs=(Fact.AUTHORIZED,)),
+    (NOT_STARTED, Action.NEAR_LAPSE): Rule(
+        SYSTEM, NOT_STARTED, needs=(Fact.AUTHORIZED,), forbids=(Fact.LAPSING, Fact.PAUSED)
+    ),
     (NOT_STARTED, Action.LOSE_AUTHORIZATION): Rule(
         SYSTEM, NOT_STARTED, needs=(Fact.AUTHORIZED,), forbids=(Fact.PAUSED,)
     ),
@@ -90,11 +103,20 @@ TRANSITIONS: dict[tuple[State | str, Action], Rule] = {
     (NOT_STARTED, Action.ADD_TIME): Rule(SUPERVISOR, NOT_STARTED),
     (NOT_STARTED, Action.UNDO_TIME): Rule(SUPERVISOR, NOT_STARTED, needs=(Fact.HAS_GRANT,)),
     (NOT_STARTED, Action.NOTE_INCIDENT): Rule(SUPERVISOR, NOT_STARTED),
+    (NOT_STARTED, Action.CLAIM): Rule(SUPERVISOR, NOT_STARTED),
+    (NOT_STARTED, Action.RELEASE): Rule(SUPERVISOR, NOT_STARTED, needs=(Fact.CLAIMED,)),
     (NOT_STARTED, Action.LEAVE): Rule(SYSTEM, NOT_STARTED, forbids=(Fact.AWAY,)),
     (NOT_STARTED, Action.COME_BACK): Rule(CANDIDATE, NOT_STARTED, needs=(Fact.AWAY,)),
     (IN_PROGRESS, Action.ASK_RESUME): Rule(CANDIDATE, IN_PROGRESS, forbids=(Fact.AUTHORIZED,)),
     (IN_PROGRESS, Action.AUTHORIZE_RESUME): Rule(
-        SUPERVISOR, IN_PROGRESS, needs=(Fact.ASKS_RESUME, Fact.AWAY), forbids=(Fact.AUTHORIZED,)
+        SUPERVISOR,
+        IN_PROGRESS,
+        needs=(Fact.ASKS_RESUME, Fact.AWAY),
+        forbids=(Fact.AUTHORIZED,),
+        lifts=(Fact.LAPSING,),
+    ),
+    (IN_PROGRESS, Action.NEAR_LAPSE): Rule(
+        SYSTEM, IN_PROGRESS, needs=(Fact.AUTHORIZED,), forbids=(Fact.LAPSING, Fact.PAUSED)
     ),
     (IN_PROGRESS, Action.LOSE_AUTHORIZATION): Rule(
         SYSTEM, IN_PROGRESS, needs=(Fact.AUTHORIZED,), forbids=(Fact.PAUSED,)
@@ -106,6 +128,8 @@ TRANSITIONS: dict[tuple[State | str, Action], Rule] = {
     (IN_PROGRESS, Action.ACCEPT_ALERT): Rule(SUPERVISOR, IN_PROGRESS, needs=(Fact.ALERT,)),
     (IN_PROGRESS, Action.REJECT_ALERT): Rule(SUPERVISOR, IN_PROGRESS, needs=(Fact.ALERT,)),
     (IN_PROGRESS, Action.NOTE_INCIDENT): Rule(SUPERVISOR, IN_PROGRESS),
+    (IN_PROGRESS, Action.CLAIM): Rule(SUPERVISOR, IN_PROGRESS, needs=WAITING),
+    (IN_PROGRESS, Action.RELEASE): Rule(SUPERVISOR, IN_PROGRESS, needs=(Fact.CLAIMED,)),
     (IN_PROGRESS, Action.FINISH): Rule(CANDIDATE, FINISHED, forbids=(Fact.LOST, Fact.PAUSED)),
     (IN_PROGRESS, Action.END_TEST): Rule(SUPERVISOR, FINISHED),
     (IN_PROGRESS, Action.LEAVE): Rule(SYSTEM, IN_PROGRESS, forbids=(Fact.AWAY,)),
@@ -131,6 +155,7 @@ _FORBIDDEN_FACT = {
     Fact.PAUSED: "La salle est suspendue : attendez la reprise.",
     Fact.AWAY: "L’absence est déjà notée.",
     Fact.OVERTIME: "Le dépassement est déjà noté.",
+    Fact.LAPSING: "L’expiration proche est déjà signalée.",
 }
 _NEEDED_FACT = {
     Fact.AUTHORIZED: "Aucune autorisation n’est en cours.",
@@ -138,7 +163,9 @@ _NEEDED_FACT = {
     Fact.HAS_GRANT: "Aucun temps ajouté n’est à annuler.",
     Fact.ALERT: "Aucun problème n’est signalé.",
     Fact.AWAY: "Aucune absence n’est en cours.",
+    Fact.CLAIMED: "Personne ne s’occupe de ce candidat.",
 }
+NOBODY_WAITS = "Ce candidat n’attend plus personne."
 _WRONG_ACTOR = "Cette action n’est pas possible depuis cette page."
 
 
@@ -150,10 +177,10 @@ def refusal(state: State | str, facts: frozenset[Fact], action: Action, actor: A
     if rule.actor != actor:
         return _WRONG_ACTOR
     for fact in rule.forbids:
-        if fact in facts:
+        if fact in facts and not facts.intersection(rule.lifts):
             return _FORBIDDEN_FACT[fact]
     if rule.needs and not facts.intersection(rule.needs):
-        return _NEEDED_FACT[rule.needs[0]]
+        return NOBODY_WAITS if action == Action.CLAIM else _NEEDED_FACT[rule.needs[0]]
     return None
 
 

@@ -13,13 +13,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sessions_app import access, board, clock, commands
+from sessions_app import access, board, commands
 from sessions_app.refusals import Conflict, Malformed, Refusal, wants_page
 
-from . import services, timing
+from . import claims, lost_time, services
 from .forms import (
     END_REASONS,
     ActionForm,
+    ClaimForm,
     EndTestForm,
     MinutesForm,
     PauseForm,
@@ -73,6 +74,18 @@ def explain_end(request, number, candidate_id=None):
 
 @access.account_required
 @require_POST
+def claim(request, number, candidate_id=None):
+    return perform(request, number, candidate_id, ClaimForm, claims.claim)
+
+
+@access.account_required
+@require_POST
+def release(request, number, candidate_id=None):
+    return perform(request, number, candidate_id, ActionForm, claims.release)
+
+
+@access.account_required
+@require_POST
 def pause_room(request, number):
     return perform_on_room(request, number, PauseForm, services.pause_room)
 
@@ -89,13 +102,12 @@ def sheet(request: HttpRequest, number: str, candidate_id: int) -> HttpResponse:
     """Everything about one candidate and every action possible now, as a page or in a dialog."""
     session = access.supervised_session(request.user, number)
     candidate = access.candidate_of(session, candidate_id)
-    absent_since = candidate.lost_since or candidate.away_since
     context = {
         "session": session,
         "candidate": candidate,
         "grants": candidate.time_grants.select_related("author", "undone_by"),
         "incidents": candidate.incidents.select_related("author", "correction"),
-        "lost_minutes": timing.lost_minutes(absent_since, clock.now()) if absent_since else 0,
+        "lost": lost_time.of(candidate),
         "chosen": request.GET.get("action", ""),
         "end_reasons": END_REASONS,
     }
@@ -109,6 +121,7 @@ def group_sheet(request: HttpRequest, number: str) -> HttpResponse:
     session = access.supervised_session(request.user, number)
     candidates = access.candidates_of(session, _named(request.GET.getlist("candidate")))
     context = {"session": session, "candidates": candidates, "end_reasons": END_REASONS}
+    context["chosen"] = request.GET.get("action", "")
     return render(request, page_or_dialog(request, "candidates/group"), context)
 
 

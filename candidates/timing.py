@@ -4,12 +4,13 @@ Rule for rounding: a duration with extra time is rounded up to the whole second,
 candidate's favour. 105 min with 33 % is 105 × 60 × 133 / 100 = 8 379 s exactly.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from math import ceil
 
 AUTHORIZATION = timedelta(minutes=15)  # how long an authorisation to enter stays valid
+LAPSE_NOTICE = timedelta(minutes=3)  # how long before it lapses the supervisor is told
 BLIP = timedelta(seconds=10)  # a shorter loss of connection is not shown
 LEASE = timedelta(seconds=15)  # a process not heard of for longer is dead
 WIDE_LOSS = 5  # so many candidates of a room lost within WAVE: its network, told once
@@ -70,9 +71,17 @@ def must_ask_to_resume(
     return until - away_since > timedelta(seconds=grace_seconds)
 
 
-def lost_minutes(away_since: datetime, now: datetime) -> int:
-    """The absence in whole minutes, rounded up: what the resume dialog offers to give back."""
-    return max(0, ceil((now - away_since).total_seconds() / 60))
+def lost_minutes(
+    away_since: datetime, now: datetime, pauses: Iterable[tuple[datetime, datetime]] = ()
+) -> int:
+    """The absence in whole minutes, rounded up: what the resume dialog offers to give back.
+
+    Of the room's `pauses` (start, end), which are given back to everyone, nothing counts twice.
+    """
+    lost = now - away_since
+    for start, end_of_pause in pauses:
+        lost -= max(timedelta(0), min(end_of_pause, now) - max(start, away_since))
+    return max(0, ceil(lost.total_seconds() / 60))
 
 
 def lost_together(lost_at: Mapping[int, datetime]) -> set[int]:

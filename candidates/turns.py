@@ -14,11 +14,9 @@ from sessions_app import journal
 from sessions_app.models import Session, User
 from sessions_app.refusals import Conflict
 
-from . import states
+from . import acknowledgements, conflicts, states
 from .models import Candidate, Timer
 from .states import Action, Actor, State
-
-STALE = "La situation de ce candidat vient de changer. Vérifiez-la, puis recommencez."
 
 
 @contextmanager
@@ -28,14 +26,15 @@ def turn(
     """A transaction in which `action` is allowed: the locked session and the fresh candidate.
 
     `seen` is the row version that the person saw. Raises `Conflict` when the row has moved
-    since, or when the table refuses.
+    since (the sentence tells what moved it), or when the table refuses.
     """
     with transaction.atomic():
         session = journal.lock(candidate.session_id)
         fresh = Candidate.objects.with_facts().get(pk=candidate.pk)
         fresh.session = session
         if seen is not None and fresh.row_version > seen:
-            raise Conflict(STALE, candidate=fresh.pk, row_version=fresh.row_version)
+            sentence = conflicts.news_of(session, fresh)
+            raise Conflict(sentence, candidate=fresh.pk, row_version=fresh.row_version)
         # The system undoes what time has lapsed: it must see it as it was last told.
         facts = fresh.facts(None if actor == Actor.SYSTEM else session.now)
         sentence = states.refusal(fresh.state, facts, action, actor)
@@ -58,15 +57,35 @@ def move(
     """Write `changes` on the candidate's row with the one event that tells them.
 
     `decisive=False` for what no decision hangs on (progress, presence): it does not make the
-    sight of a supervisor stale.
+    sight of a supervisor stale. A decision of a supervisor is to be acknowledged by the
+    candidate's computer, and ends the claim of whoever goes there; so does the end of all needs.
     """
+    is_decision = decisive and user is not None
     version = journal.record(
-        session, event_type, candidate=candidate, user=user, actor=actor, data=data
+        session,
+        event_type,
+        candidate=candidate,
+        user=user,
+        actor=actor,
+        data={**(data or {}), **_lateness(candidate, changes)},
     )
     if decisive:
         changes["row_version"] = version
+    if is_decision:
+        changes |= acknowledgements.awaited(candidate, version, session.now)
+    if candidate.claimed_by_id and (is_decision or not candidate.needs_someone_after(changes)):
+        changes |= {"claimed_by": None, "claimed_at": None}
     if changes:
         Candidate.objects.filter(pk=candidate.pk).update(**changes)
+
+
+def _lateness(candidate: Candidate, changes: dict) -> dict:
+    """`late`: whether this move takes the candidate past the end hour, or back from there.
+
+    The board proposes to end together those who are, on a card that is no row of anybody.
+    """
+    after = candidate.with_changes(changes)
+    return {} if after.is_late == candidate.is_late else {"late": after.is_late}
 
 
 def stood_still(candidate: Candidate, since: datetime | None, now: datetime) -> dict:

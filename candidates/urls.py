@@ -16,6 +16,8 @@ ACTIONS = {
     "undo-time": supervisor.undo_time,
     "end-test": supervisor.end_test,
     "explain-end": supervisor.explain_end,
+    "claim": supervisor.claim,
+    "release": supervisor.release,
 }
 
 urlpatterns = [

@@ -14,7 +14,7 @@ from sessions_app.forms import first_error
 from sessions_app.live import hub
 from sessions_app.refusals import Forbidden, Invalid, Refusal, wants_page
 
-from . import access, answering, presence, rehearsal, seat_services
+from . import access, acknowledgements, answering, presence, rehearsal, seat_services
 from .forms import JoinForm
 from .frames import seat_frame
 from .models import Candidate
@@ -61,7 +61,12 @@ def test(request: HttpRequest) -> HttpResponse:
         if wants_page(request):
             return redirect("join")
         raise
-    return _show(request, _present(candidate, seat), seat)
+    candidate = _present(candidate, seat)
+    if wants_page(request) and candidate.unseen_version:
+        # A page of its own, and perhaps without our script: what is not shown before is now.
+        acknowledgements.note_all([acknowledgements.Seen(seat, candidate.unseen_version)])
+        candidate = access.find(seat)
+    return _show(request, candidate, seat)
 
 
 @never_cache
@@ -69,10 +74,16 @@ def test(request: HttpRequest) -> HttpResponse:
 def poll_seat(request: HttpRequest) -> JsonResponse:
     """The frames that a socket would send, where WebSockets are refused: `hello`, `seat`.
 
+    `seen` acknowledges what a supervisor did, as the message of that name on a socket.
+
     Who asks is there: presence counts the polls of a browser as it counts its socket.
     """
     candidate, seat = access.seated(request)
     candidate = _present(candidate, seat)
+    seen = acknowledgements.read(seat, request.GET.get("seen"))
+    if seen and seen.version == candidate.unseen_version:
+        acknowledgements.note_all([seen])
+        candidate = access.find(seat)
     if hub.loop:
         # Not waited for: a request that holds a connection must not wait for another one.
         asyncio.run_coroutine_threadsafe(presence.polled(candidate, seat), hub.loop)

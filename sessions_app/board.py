@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.template.loader import render_to_string
 
 from .announcements import Announcement
-from .event_names import ANSWERED
+from .event_names import FROM_THEIR_PAGE
 from .frame_text import as_text, rows_text
 from .kept_boards import KeptBoards
 from .models import Session, SessionEvent
@@ -23,6 +23,7 @@ from .spoken import spoken
 
 LONGEST_CATCH_UP = 500  # events; beyond, a whole board is cheaper than its changes
 ONE_COLUMN = 8  # who needs me, beside the room; `static/js/supervision.js` counts alike
+TOGETHER = 2  # so many past their end hour are proposed to be ended at once
 FEW = 3  # so many left of a shared loss are named: nobody is forgotten
 _kept = KeptBoards()
 
@@ -80,6 +81,20 @@ class Board:
     def lost_together(self) -> list:
         """Who is still away since the room's network was lost; one card for all of them."""
         return [row for row in self.rows if row.is_lost_together]
+
+    @cached_property
+    def late(self) -> list:
+        """Who is past the end hour that is their own; one card proposes to end them at once."""
+        return [row for row in self.rows if row.is_late]
+
+    @property
+    def is_closing(self) -> bool:
+        return len(self.late) >= TOGETHER
+
+    @property
+    def without_pause(self) -> list:
+        """In a suspended room, those whose computer has not received the pause."""
+        return [row for row in self.rows if row.has_not_got_pause]
 
     @property
     def lost_since(self) -> datetime:
@@ -209,8 +224,8 @@ def missed(session_id: int, epoch: str, version: int) -> dict:
 def change(session_id: int, epoch: str, since: int) -> Change:
     """What changed after version `since` of `epoch`: the rows concerned, whole, and the counters.
 
-    A change of the session itself or of the card of a shared loss, which are no rows, gives
-    the whole board instead; so do another history, and more events than are worth it.
+    A change of the session itself or of a card, which are no rows, gives the whole board
+    instead; so do another history, and more events than are worth it.
     """
     with snapshot() as is_committed:
         board, events = _read(_session(session_id), since, is_committed=is_committed)
@@ -220,12 +235,14 @@ def change(session_id: int, epoch: str, since: int) -> Change:
         return Change(version, _whole(board), is_room_wide=True)
     ids = {event.candidate_id for event in events if event.candidate_id}
     # Whoever answers has the reply, which opens the next question.
-    told = {event.candidate_id for event in events if event.type != ANSWERED} - {None}
+    news = [event for event in events if event.type not in FROM_THEIR_PAGE]
+    told = {event.candidate_id for event in news} - {None}
     rows = {pk: board.people[pk] for pk in ids if pk in board.people}
     say = spoken(events, rows)
     if any(event.candidate_id is None for event in events):
-        return Change(version, {**_whole(board), **say}, told, is_room_wide=True)
-    if any(event.data.get("together") for event in events) or _any_lost_together(rows):
+        is_room_wide = any(event.candidate_id is None for event in news)
+        return Change(version, {**_whole(board), **say}, told, is_room_wide=is_room_wide)
+    if _moves_a_card(board, events) or _any_lost_together(rows):
         return Change(version, {**_whole(board), **say}, told)
     return Change(version, {**_rows_frame(board, since, ids), **say}, told)
 
@@ -261,6 +278,15 @@ def answered(news: Announcement, epoch: str) -> str | None:
     _kept.keep(board)
     rows = {pk: candidate.row_json for pk, candidate in moved.items()}
     return rows_text(epoch, news.since, news.version, rows, board.counters_json)
+
+
+def _moves_a_card(board: Board, events: list[SessionEvent]) -> bool:
+    """Something that stands for several has changed: a shared loss, or who is past their end."""
+    if any(event.data.get("together") for event in events):
+        return True
+    turned = [event.data["late"] for event in events if "late" in event.data]
+    before = len(board.late) - turned.count(True) + turned.count(False)
+    return bool(turned) and max(before, len(board.late)) >= TOGETHER
 
 
 def _any_lost_together(rows: dict) -> bool:

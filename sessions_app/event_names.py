@@ -1,6 +1,8 @@
 """What each type of event is called on screen: a pure table."""
 
 ANSWERED = "answered"  # by far the most frequent; it moves nothing of a board but its row
+SEEN = "action_seen"
+FROM_THEIR_PAGE = {ANSWERED, SEEN}  # the page of the candidate has told so, and knows it
 
 NAMES = {
     "supervisor_entered": "entrée d’un surveillant",
@@ -15,6 +17,7 @@ NAMES = {
     "joined": "arrivée dans la salle d’attente",
     "start_authorized": "départ autorisé",
     "start_withdrawn": "autorisation retirée",
+    "lapse_is_near": "autorisation bientôt expirée",
     "authorization_lapsed": "autorisation expirée",
     "test_started": "test commencé",
     ANSWERED: "réponse enregistrée",
@@ -45,6 +48,9 @@ NAMES = {
     "marked_absent": "absence notée",
     "end_explained": "motif de fin précisé",
     "report_changed": "PV modifié",
+    "claimed": "pris en charge",
+    "released": "plus pris en charge",
+    SEEN: "reçu par le poste",
     "room_paused": "salle suspendue",
     "room_resumed": "salle reprise",
     "session_finalized": "session finalisée",

@@ -11,6 +11,8 @@ EVENTS = {
     "accept-alert": "alert_accepted",
     "reject-alert": "alert_rejected",
     "note-incident": "incident_noted",
+    "claim": "claimed",
+    "release": "released",
     "pause-room": "room_paused",
     "resume-room": "room_resumed",
 }

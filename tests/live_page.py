@@ -4,6 +4,8 @@ import re
 
 from bs4 import BeautifulSoup, Tag
 
+from sessions_app.board import ONE_COLUMN
+
 
 class LivePage:
     def __init__(self, html: str):
@@ -27,6 +29,14 @@ class LivePage:
                     node.string = str(value)
             self.version = frame["v"]
             self.board["data-version"] = str(self.version)
+            self._show_fullness()
+
+    def _show_fullness(self) -> None:
+        """What styles hang on, as static/js/supervision.js tells it."""
+        is_empty = self.board.select_one("[data-counter=needs_me]").string == "0"
+        self.board.select_one(".needs-me")["data-empty"] = "yes" if is_empty else "no"
+        waiting = self.board.select("#needs-me > .row")
+        self.board["data-many"] = "yes" if len(waiting) > ONE_COLUMN else "no"
 
     def _place(self, row: Tag) -> None:
         old = self.board.find(id=row["id"])

@@ -19,6 +19,7 @@ NEEDS = {
     Fact.ALERT: "problème question {question}",
     Fact.ASKS_RESUME: "demande à reprendre",
     Fact.ASKS_START: "demande à commencer",
+    Fact.LAPSING: "autorisation bientôt expirée",
     Fact.AWAY: "déconnecté",
     Fact.OVERTIME: "temps dépassé",
 }

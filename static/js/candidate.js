@@ -18,6 +18,7 @@ const READ_MS = 20_000;
 const ANSWERING = new Set(["question", "review"]);
 const drafts = new Map(); // question number → what is chosen or typed, not sent yet
 let seat = { epoch: null, v: 0 }; // of the last frame
+let owed = null; // {v, stage}: what the server asks to be told of, once the page shows that stage
 let failures = 0;
 let saidAt = 0;
 let again = null; // what could not be delivered, and when it is sent again
@@ -41,6 +42,7 @@ function say(text) {
 const { socket, poll } = document.body.dataset;
 const line = connect({ socket, poll }, {
   shown: () => null, // a seat frame is a whole state
+  tells: () => (owed && isShown(owed.stage) ? { seen: owed.v } : null),
   frame(frame) {
     if (frame.type === "refused") {
       answers.refuse(frame);
@@ -75,13 +77,23 @@ function takeSeat(frame) {
   if (!isLate) {
     seat = { epoch: frame.epoch, v: frame.v };
     if (frame.ends_at) here.endsAt = frame.ends_at;
+    if (!frame.answered) owed = frame.unseen ? { v: frame.unseen, stage: frame.stage } : null;
   }
   if (opensNext) put(frame);
   if (isLate || opensNext) return;
   followEnd(here);
-  if (frame.stage !== here.stage && !(frame.stage === "question" && here.stage === "review")) {
-    reload();
-  }
+  if (isShown(frame.stage)) acknowledge();
+  else reload();
+}
+
+function isShown(name) {
+  const here = stage().dataset.stage;
+  return name === here || (name === "question" && here === "review");
+}
+
+/** What a supervisor did is on this screen: their board says “pas encore reçu” until it knows. */
+function acknowledge() {
+  if (owed && isShown(owed.stage) && line.send({ type: "seen", v: owed.v })) owed = null;
 }
 
 /** The end hour has moved: say so, whether a frame or a new page brought it. */
@@ -240,9 +252,11 @@ function showStage() {
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
   showTime();
+  acknowledge();
 }
 
 setInterval(() => {
   showTime();
   showDeadline();
+  acknowledge(); // what came before the line was known to be live
 }, 500);

@@ -20,6 +20,7 @@ const OVER = { 4401: "login", 4403: "access" };
  * whether there was a socket to send by.
  * on.frame(frame): each frame, parsed; returns whether the page now shows all that is known.
  * on.shown(): `{epoch, v}` of what the page shows, or null when frames are whole states.
+ * on.tells(): what the page has to say with its next poll, as parameters, or null. Optional.
  * on.live(isLive, exactAt): the page is up to date, or has not been since that `performance.now()`.
  * on.over(code): this person may not read here any more; nothing is tried again.
  */
@@ -164,7 +165,7 @@ class Line {
     if (this.#isAsking || !this.#isPolling || this.#isOver) return;
     this.#isAsking = true;
     try {
-      for (const frame of await ask(this.#paths.poll, this.#on.shown())) this.#receive(frame);
+      for (const frame of await ask(this.#paths.poll, this.#on.tells?.() ?? this.#on.shown())) this.#receive(frame);
       this.#tryAgain();
     } catch (error) {
       if (error instanceof Refused) this.#end("access");

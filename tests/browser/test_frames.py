@@ -110,7 +110,7 @@ def test_two_supervisors_in_conflict(browser, site):
     supervisor.sheet().get_by_text("Ajouter du temps", exact=True).click()
     supervisor.sheet().get_by_role("button", name="Ajouter", exact=True).click()
     expect(supervisor.sheet().get_by_role("alert").filter(visible=True)).to_contain_text(
-        "vient de changer"
+        f"Test déjà terminé par {user}"
     )
     expect(supervisor.row(person)).to_have_attribute("data-state", "finished")
 

@@ -28,10 +28,12 @@ DUTIES = (
     duties.tell_end_is_near,
     duties.note_overtime,
     duties.end_at_time,
+    duties.tell_lapse_is_near,
     duties.lapse_authorizations,
 )
+MINUTES = {duties.tell_end_is_near: 95, duties.tell_lapse_is_near: 13}  # when each is due
 BY_THE_END_HOUR = {"end_is_near", "overtime_reached", "test_ended"}
-LAPSED = "authorization_lapsed"
+LAPSED, NEAR = "authorization_lapsed", "lapse_is_near"
 
 
 @pytest.fixture
@@ -252,7 +254,7 @@ def test_nothing_is_due_in_a_room_that_stands_still_or_is_over(room, by, at, sta
     Session.objects.filter(pk=room.pk).update(**column)
     before = everything()
     at(minutes=110)
-    assert [queries(duty) for duty in DUTIES] == [1, 1, 1, 1]  # found nobody, locked nothing
+    assert [queries(duty) for duty in DUTIES] == [1] * len(DUTIES)  # found nobody, locked nothing
     assert changes(before, everything()) == set()
 
 
@@ -262,7 +264,7 @@ def test_a_room_suspended_between_the_look_and_the_lock(room, by, at, duty, monk
     Session.objects.filter(pk=room.pk).update(auto_end=duty is duties.end_at_time)
     factories.running(room, by)
     services.authorize_start(factories.waiting(room), user=by)
-    at(minutes=95 if duty is duties.tell_end_is_near else 106)
+    at(minutes=MINUTES.get(duty, 106))
     turn = duties.turn
 
     def late_turn(*args):
@@ -272,7 +274,7 @@ def test_a_room_suspended_between_the_look_and_the_lock(room, by, at, duty, monk
 
     monkeypatch.setattr(duties, "turn", late_turn)
     duty()
-    assert not room.events.filter(type__in={*BY_THE_END_HOUR, LAPSED}).exists()
+    assert not room.events.filter(type__in={*BY_THE_END_HOUR, LAPSED, NEAR}).exists()
     assert room.events.filter(type="room_paused").count() == 1
 
 
@@ -419,7 +421,7 @@ def test_to_find_nothing_due_costs_one_query_a_duty(room, by, at, minute):
         factories.running(room, by)
     at(minutes=minute)
     run()
-    assert [queries(duty) for duty in DUTIES] == [1, 1, 1, 1]
+    assert [queries(duty) for duty in DUTIES] == [1] * len(DUTIES)
 
 
 @pytest.mark.parametrize("auto_end", [True, False])
@@ -448,13 +450,13 @@ def test_ten_who_are_due_are_found_in_one_query(room, by, at, duty):
 @pytest.mark.parametrize("duty", DUTIES)
 def test_one_who_fails_holds_up_nobody(room, by, at, duty, monkeypatch, caplog):
     Session.objects.filter(pk=room.pk).update(auto_end=duty is duties.end_at_time)
-    if duty is duties.lapse_authorizations:
+    if duty in {duties.lapse_authorizations, duties.tell_lapse_is_near}:
         people = [factories.waiting(room, birth_name=name) for name in ("Aba", "Bel", "Caz")]
         for each in people:
             services.authorize_start(each, user=by)
     else:
         people = [factories.running(room, by, birth_name=name) for name in ("Aba", "Bel", "Caz")]
-    at(minutes=95 if duty is duties.tell_end_is_near else 106)
+    at(minutes=MINUTES.get(duty, 106))
     turn = duties.turn
 
     def failing_turn(candidate, *args):
@@ -464,7 +466,7 @@ def test_one_who_fails_holds_up_nobody(room, by, at, duty, monkeypatch, caplog):
 
     monkeypatch.setattr(duties, "turn", failing_turn)
     duty()
-    reached = room.events.filter(type__in={*BY_THE_END_HOUR, LAPSED})
+    reached = room.events.filter(type__in={*BY_THE_END_HOUR, LAPSED, NEAR})
     assert {event.candidate_id for event in reached} == {each.pk for each in people[1:]}
     assert f"candidate {people[0].pk}, session {room.pk} failed: RuntimeError" in caplog.text
     assert "failing_turn" in caplog.text  # where it happened

@@ -12,7 +12,7 @@ from itertools import chain, combinations, product
 
 import pytest
 
-from candidates import answering, duties, presence, seat_services, services, states
+from candidates import answering, claims, duties, presence, seat_services, services, states
 from candidates.access import Seat
 from candidates.models import Candidate, TimeGrant, Timer
 from candidates.states import TRANSITIONS, Action, Actor, Fact, State
@@ -32,7 +32,9 @@ FRENCH_SENTENCE = re.compile(r"[A-ZÀ-ÖØ-Þ].*[^.]\.", re.DOTALL)
 
 # What may be true beside each state; the rest is refused by the database or makes no sense.
 POSSIBLE = {
-    NOT_STARTED: {Fact.AUTHORIZED, Fact.AWAY, Fact.PAUSED, Fact.HAS_GRANT},
+    NOT_STARTED: {
+        *(Fact.AUTHORIZED, Fact.LAPSING, Fact.AWAY, Fact.PAUSED, Fact.HAS_GRANT, Fact.CLAIMED)
+    },
     IN_PROGRESS: set(Fact) - {Fact.ASKS_START},
     FINISHED: {Fact.OVERTIME, Fact.PAUSED, Fact.HAS_GRANT},
 }
@@ -43,6 +45,9 @@ EFFECTS = {
     (NOT_STARTED, Action.JOIN): ("joined", "seat asks_start_at row_version"),
     (NOT_STARTED, Action.AUTHORIZE_START): ("start_authorized", "authorized_until row_version"),
     (NOT_STARTED, Action.WITHDRAW_START): ("start_withdrawn", "authorized_until row_version"),
+    (NOT_STARTED, Action.NEAR_LAPSE): ("lapse_is_near", "lapse_told"),
+    (NOT_STARTED, Action.CLAIM): ("claimed", "claimed_by_id claimed_at"),
+    (NOT_STARTED, Action.RELEASE): ("released", "claimed_by_id claimed_at"),
     (NOT_STARTED, Action.LOSE_AUTHORIZATION): (
         "authorization_lapsed",
         "authorized_until row_version",
@@ -62,6 +67,9 @@ EFFECTS = {
     (NOT_STARTED, Action.COME_BACK): ("came_back", "away_since"),
     (IN_PROGRESS, Action.ASK_RESUME): ("resume_asked", "waiting_seat asks_resume_at row_version"),
     (IN_PROGRESS, Action.AUTHORIZE_RESUME): ("resume_authorized", "asks_resume_at row_version"),
+    (IN_PROGRESS, Action.NEAR_LAPSE): ("lapse_is_near", "lapse_told"),
+    (IN_PROGRESS, Action.CLAIM): ("claimed", "claimed_by_id claimed_at"),
+    (IN_PROGRESS, Action.RELEASE): ("released", "claimed_by_id claimed_at"),
     (IN_PROGRESS, Action.LOSE_AUTHORIZATION): (
         "authorization_lapsed",
         "authorized_until row_version",
@@ -115,7 +123,18 @@ NO_ALERT = "Aucun problème n’est signalé."
 NOTED = "L’absence est déjà notée."
 NOT_AWAY = "Aucune absence n’est en cours."
 OVERTIME = "Le dépassement est déjà noté."
+LAPSE_TOLD = "L’expiration proche est déjà signalée."
+NOBODY_GOES = "Personne ne s’occupe de ce candidat."
 REASONS = [
+    (NOT_STARTED, {}, Action.NEAR_LAPSE, NOT_GIVEN),
+    (NOT_STARTED, {Fact.AUTHORIZED, Fact.LAPSING}, Action.NEAR_LAPSE, LAPSE_TOLD),
+    (NOT_STARTED, {Fact.AUTHORIZED, Fact.PAUSED}, Action.NEAR_LAPSE, PAUSED),
+    (NOT_STARTED, {}, Action.RELEASE, NOBODY_GOES),
+    (IN_PROGRESS, {}, Action.NEAR_LAPSE, NOT_GIVEN),
+    (IN_PROGRESS, {Fact.AUTHORIZED, Fact.LAPSING}, Action.NEAR_LAPSE, LAPSE_TOLD),
+    (IN_PROGRESS, {Fact.AUTHORIZED, Fact.PAUSED}, Action.NEAR_LAPSE, PAUSED),
+    (IN_PROGRESS, {}, Action.CLAIM, "Ce candidat n’attend plus personne."),
+    (IN_PROGRESS, {}, Action.RELEASE, NOBODY_GOES),
     (NOT_STARTED, {Fact.AUTHORIZED}, Action.AUTHORIZE_START, GIVEN),
     (NOT_STARTED, {}, Action.WITHDRAW_START, NOT_GIVEN),
     (NOT_STARTED, {}, Action.LOSE_AUTHORIZATION, NOT_GIVEN),
@@ -189,11 +208,15 @@ PERFORM = {
     Action.NEAR_END: lambda c, by: duties.tell_end_is_near(),
     Action.REACH_OVERTIME: lambda c, by: duties.note_overtime(),
     Action.END_AT_TIME: lambda c, by: duties.end_at_time(),
+    Action.NEAR_LAPSE: lambda c, by: duties.tell_lapse_is_near(),
     Action.LOSE_AUTHORIZATION: lambda c, by: duties.lapse_authorizations(),
+    Action.CLAIM: lambda c, by: claims.claim(c, user=by),
+    Action.RELEASE: lambda c, by: claims.release(c, user=by),
 }
 # Nobody waits for their answer: refused, they do nothing and say nothing.
 QUIET = {
     Action.LEAVE,
+    Action.NEAR_LAPSE,
     Action.NEAR_END,
     Action.REACH_OVERTIME,
     Action.END_AT_TIME,
@@ -206,6 +229,11 @@ def subsets(facts: set[Fact]) -> Iterator[Facts]:
     yield from map(frozenset, chain(*(combinations(sorted(facts), size) for size in sizes)))
 
 
+def makes_sense(facts: Facts) -> bool:
+    """What is about to lapse has been given."""
+    return Fact.LAPSING not in facts or Fact.AUTHORIZED in facts
+
+
 def enough(state: State, action: Action) -> Facts:
     """The fewest facts with which the pair is allowed; none for a pair that never is."""
     rule = TRANSITIONS.get((state, action))
@@ -215,11 +243,11 @@ def enough(state: State, action: Action) -> Facts:
 def fact_sets(state: State, action: Action, actor: Actor) -> Iterator[Facts]:
     rule = TRANSITIONS.get((state, action))
     if rule is None:
-        yield from (NONE, frozenset(POSSIBLE[state] - {Fact.AUTHORIZED}))
+        yield from (NONE, frozenset(POSSIBLE[state] - {Fact.AUTHORIZED, Fact.LAPSING}))
     elif rule.actor != actor:
         yield enough(state, action)
     else:
-        yield from subsets({*rule.needs, *rule.forbids})
+        yield from filter(makes_sense, subsets({*rule.needs, *rule.forbids, *rule.lifts}))
 
 
 CASES = [
@@ -236,7 +264,9 @@ def name_of(value) -> str:
 
 def is_allowed(state: State, action: Action, actor: Actor, facts: Facts) -> bool:
     rule = TRANSITIONS.get((state, action))
-    if rule is None or rule.actor != actor or facts & set(rule.forbids):
+    if rule is None or rule.actor != actor:
+        return False
+    if facts & set(rule.forbids) and not facts & set(rule.lifts):
         return False
     return not rule.needs or bool(facts & set(rule.needs))
 
@@ -253,6 +283,10 @@ def arrange(state: State, facts: Facts, action: Action):
     now = clock.now()
     for fact in facts:
         SET_UP[fact](person, now)
+    if Fact.CLAIMED in facts:
+        set_row(person, claimed_by=by, claimed_at=now)
+    if action == Action.NEAR_LAPSE and Fact.AUTHORIZED in facts:
+        set_row(person, authorized_until=now + timedelta(minutes=2))
     if action == Action.LOSE_AUTHORIZATION and Fact.AUTHORIZED in facts:
         set_row(person, authorized_until=now)
     if action in MINUTES_LEFT:
@@ -283,6 +317,8 @@ def open_alert(person: Candidate, now: datetime) -> None:
 
 SET_UP = {
     Fact.AUTHORIZED: lambda c, now: set_row(c, authorized_until=now + timedelta(minutes=15)),
+    Fact.LAPSING: lambda c, now: set_row(c, lapse_told=True),
+    Fact.CLAIMED: lambda c, now: None,  # by someone: see `arrange`
     Fact.ASKS_RESUME: lambda c, now: set_row(c, asks_resume_at=now),
     Fact.AWAY: lambda c, now: set_row(c, away_since=now - timedelta(seconds=15)),
     Fact.LOST: lambda c, now: set_row(c, lost_since=now - timedelta(minutes=5)),
@@ -333,9 +369,12 @@ def check_done(state, action, facts, candidate, by, before) -> None:
     if "row_version" in allowed:
         assert row["row_version"] == version
     if facts == enough(state, action):
+        waits = {"Candidate.unseen_version", "Candidate.unseen_since"}
+        is_decision = rule.actor == Actor.SUPERVISOR and "row_version" in allowed
         assert changes(before, after) == {
             "Session.version",
             "+SessionEvent",
+            *(waits if is_decision else ()),
             *(
                 name if name[0].isupper() or name[0] == "+" else f"Candidate.{name}"
                 for name in allowed.split()

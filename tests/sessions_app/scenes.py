@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
-from candidates import access, seat_services, services
+from candidates import access, claims, seat_services, services
 from incidents import services as incidents
 from sessions_app.models import SupervisorAccess
 from tests import factories
@@ -76,6 +76,12 @@ def with_incident(room, by):
     return person
 
 
+def claimed(room, by):
+    person = waiting(room, by)
+    claims.claim(person, user=by)
+    return person
+
+
 def paused(room, by):
     services.pause_room(room, user=by)
     return waiting(room, by)
@@ -103,6 +109,7 @@ SCENES = {
     "finalize": ended,
     **dict.fromkeys(("incident", "correct-incident", "withdraw-incident"), with_incident),
     "mark-absent": lambda room, by: factories.candidate(room, **NAMED),
+    "release": claimed,
 }
 BODIES = {
     "add-time": {"minutes": "5", "reason": "Temps majoré"},

@@ -38,7 +38,7 @@ SEAT_REPORTS = (403, 302, 403, 403, 403)
 ON_A_CANDIDATE = ["authorize-start", "withdraw-start", "authorize-resume", "add-time", "undo-time"]
 DOCUMENTS = ["kit-pdf", "attendance-pdf", "room-pdf", "report-pdf", "fraud-pdf"]
 DOCUMENTS += ["incidents-csv", "incidents-xlsx", "journal-csv", "journal-xlsx", "session-json"]
-ON_A_CANDIDATE += ["end-test", "explain-end", *ENTRIES]
+ON_A_CANDIDATE += ["end-test", "explain-end", "claim", "release", *ENTRIES]
 ROUTES = {
     "home": (EVERYONE, NO_METHOD),
     "manifest": (EVERYONE, NO_METHOD),

