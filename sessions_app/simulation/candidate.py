@@ -32,6 +32,7 @@ class SimulatedCandidate:
         self.told_stage: str | None = None
         self.news = asyncio.Event()
         self.acknowledged: asyncio.Future[dict] | None = None
+        self.telling: asyncio.Task | None = None  # that something has been seen
         self.answered = 0
         self.has_alerted = self.has_lost = self.has_sent_end = False
 
@@ -193,3 +194,6 @@ class SimulatedCandidate:
                 self.summary.click_ms.append((perf_counter() - clicked) * 1000)
         self.told_stage = frame["stage"]
         self.news.set()
+        if unseen := frame.get("unseen"):
+            seen = self.socket.send({"type": "seen", "v": unseen})
+            self.telling = asyncio.get_running_loop().create_task(seen)

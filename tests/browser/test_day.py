@@ -65,10 +65,10 @@ def _loses_connection_and_resumes(supervisor, candidate, paul):
     candidate.accessible("resume")
     expect(supervisor.row(paul)).to_have_attribute("data-flags", re.compile("asks-resume"))
     supervisor.accessible("board with a request")
-    supervisor.act(paul, "Autoriser la reprise")
+    supervisor.act(paul, "Autoriser")
     supervisor.sheet().get_by_label("Minutes à rendre").fill("2")
     supervisor.accessible("sheet to resume")
-    supervisor.sheet().get_by_role("button", name="Autoriser la reprise").click()
+    supervisor.sheet().get_by_role("button", name="Autoriser et rendre ce temps").click()
     candidate.expect_stage("question")
     expect(candidate.page.locator("input[name=question]")).to_have_value("4")
 

@@ -274,7 +274,7 @@ def test_the_clock_keeps_running_and_the_loss_is_offered_back(room, by, db_clock
     comes_back(person)
     client.force_login(by)
     page = client.get(f"/surveillance/{room.number}/candidats/{person.pk}/")
-    assert page.context["lost_minutes"] == 4
+    assert page.context["lost"].minutes == 4
     assert factories.fresh(person).ends_at == person.ends_at
 
 
