@@ -38,6 +38,10 @@ class Choice:
             query.get("reponses") == "1",
         )
 
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.candidate or self.kind or self.supervisor or self.with_answers)
+
     def of_session(self, session: Session) -> QuerySet[SessionEvent]:
         events = session.events.select_related("user", "candidate").order_by("-version")
         if self.candidate is not None:
