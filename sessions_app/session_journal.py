@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from . import access
-from .event_names import ANSWERED, name_of
+from .event_names import FROM_THEIR_PAGE, name_of
 from .event_sentences import KINDS, details
 from .models import Session, SessionEvent, User
 
@@ -52,7 +52,7 @@ class Choice:
             events = events.filter(type__in=KINDS[self.kind][1])
         if self.before is not None:
             events = events.filter(version__lt=self.before)
-        return events if self.with_answers else events.exclude(type=ANSWERED)
+        return events if self.with_answers else events.exclude(type__in=FROM_THEIR_PAGE)
 
     def older(self, version: int) -> str:
         """The address of what comes before `version`."""

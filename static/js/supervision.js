@@ -64,6 +64,10 @@ const menu = document.getElementById("room-menu");
 document.addEventListener("click", (event) => {
   if (!menu.contains(event.target) || event.target.closest(".menu-items :is(a, button)")) menu.open = false;
 });
+// While it is open it covers controls: a tap beside it closes it, and does nothing else.
+menu.addEventListener("toggle", () => {
+  document.getElementById("board").inert = menu.open;
+});
 menu.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   menu.open = false;

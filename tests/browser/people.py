@@ -94,11 +94,13 @@ class Candidate(Person):
     def answer(self) -> None:
         """Any answer to the question shown."""
         page = self.page
-        before = page.locator("input[name=question]").input_value()
+        before = page.locator("#question-form input[name=question]").input_value()
         option = page.locator(".option input[name=answer]").first
         if option.count():
             option.check()
         else:
             page.locator("#answer").fill("une réponse")
         page.get_by_role("button", name="Valider et continuer").click()
-        expect(page.locator(f"input[name=question][value='{before}']")).to_have_count(0)
+        expect(
+            page.locator(f"#question-form input[name=question][value='{before}']")
+        ).to_have_count(0)

@@ -244,7 +244,7 @@ def test_an_answer_goes_by_the_open_line(answering):
     page = answering.page
     way = Way(page, ANSWER)
     choose_and_send(answering)
-    expect(page.locator("input[name=question]")).to_have_value("2")
+    expect(page.locator("#question-form input[name=question]")).to_have_value("2")
     expect(page.locator("#stage h1")).to_be_focused()
     assert page.locator("[data-stage]").get_attribute("data-ends-at")
     assert (way.keys, answered(answering)) == ([], [1])
@@ -262,7 +262,7 @@ def test_an_answer_survives_the_network(answering, line):
     choose_and_send(answering)
     expect(page.locator("#trouble")).to_contain_text("sera envoyée dès son retour")
     answering.accessible("an answer on its way")
-    expect(page.locator("input[name=question]")).to_have_value("2", timeout=20_000)
+    expect(page.locator("#question-form input[name=question]")).to_have_value("2", timeout=20_000)
     expect(page.locator("#trouble")).not_to_be_visible()
     assert len(way.keys) == 4
     assert answered(answering) == [1]
@@ -274,7 +274,7 @@ def test_an_answer_that_nobody_acknowledges_goes_as_a_form(answering, line):
     way = Way(page, ANSWER)
     line.weather = lambda text: [] if '"answered"' in text else [text]
     choose_and_send(answering)
-    expect(page.locator("input[name=question]")).to_have_value("2", timeout=20_000)
+    expect(page.locator("#question-form input[name=question]")).to_have_value("2", timeout=20_000)
     assert (len(way.keys), answered(answering)) == (1, [1])
 
 
@@ -308,7 +308,7 @@ def test_an_answer_that_comes_late_still_opens_the_next(answering, line, room, b
     later = page.locator("[data-stage]").get_attribute("data-ends-at")
     line.weather = None
     line.route.send(late[0])
-    expect(page.locator("input[name=question]")).to_have_value("2", timeout=3_000)
+    expect(page.locator("#question-form input[name=question]")).to_have_value("2", timeout=3_000)
     assert page.locator("[data-stage]").get_attribute("data-ends-at") == later
 
 

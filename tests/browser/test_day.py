@@ -70,7 +70,7 @@ def _loses_connection_and_resumes(supervisor, candidate, paul):
     supervisor.accessible("sheet to resume")
     supervisor.sheet().get_by_role("button", name="Autoriser et rendre ce temps").click()
     candidate.expect_stage("question")
-    expect(candidate.page.locator("input[name=question]")).to_have_value("4")
+    expect(candidate.page.locator("#question-form input[name=question]")).to_have_value("4")
 
 
 def _gets_time(supervisor, candidate, paul):

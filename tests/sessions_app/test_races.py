@@ -217,7 +217,7 @@ def test_several_processes_note_the_same_overtime_once(room, by, db_clock):
     [
         (90, False, [("end_is_near", {"minutes": 15})]),
         (100, False, [("end_is_near", {"minutes": 5})]),
-        (105, False, [("overtime_reached", {})]),
+        (105, False, [("overtime_reached", {"late": True})]),
         (105, True, [("test_ended", {"reason": "Heure de fin"})]),
     ],
 )
