@@ -28,7 +28,7 @@ run: .venv/run ## lance la démonstration sur http://127.0.0.1:8000 (ou PORT=…
 test: .venv/dev browser ## lance tous les tests : SQLite, PostgreSQL, navigateur
 	$(BIN)/python -m tests
 
-# ROWS=F1,F8 chooses, QUICK=1 runs a tenth of it, JSON=1 ends with one line of JSON.
+# ROWS=F1,F8 chooses, QUICK=1 runs a twentieth of it, JSON=1 ends with one line of JSON.
 faults: .venv/dev ## casse tout exprès : processus tués, base arrêtée, réseau coupé
 	@ROWS='$(ROWS)' QUICK='$(QUICK)' JSON='$(JSON)' $(BIN)/python -m tests.faults
 

@@ -1,8 +1,9 @@
 """The fault tests: `make faults`, or `python -m tests.faults`.
 
     ROWS=F1,F8   only these rows
-    QUICK=1      a tenth of what each row injects, several rows at a time; without F13, whose
+    QUICK=1      a twentieth of what each row injects, several rows at a time; without F13, whose
                  short run is in `tests/protocol`, unless ROWS names it
+    SCALE=0.1    another part of it
     JSON=1       the last line of stdout is one object, a key a row
     LANES=2      so many rows at a time
 
@@ -20,7 +21,7 @@ from . import lanes, report
 from .report import Result
 
 HERE = Path(__file__).parent
-QUICK_LANES = 3
+QUICK_LANES, QUICK_SCALE = 3, 0.05
 NOT_QUICK = {"F13"}
 
 
@@ -41,7 +42,7 @@ def chosen(wanted: str, *, quick: bool = False) -> dict[str, str]:
 
 def main() -> int:
     quick = os.environ.get("QUICK", "") not in {"", "0"}
-    scale = 0.1 if quick else 1.0
+    scale = float(os.environ.get("SCALE") or (QUICK_SCALE if quick else 1))
     wanted = chosen(os.environ.get("ROWS", ""), quick=quick)
     # A full run measures seconds: each row has the machine for itself.
     count = int(os.environ.get("LANES") or (QUICK_LANES if quick else 1))
