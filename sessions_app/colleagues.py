@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 
-from django.db.models import F, QuerySet, Value
+from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Coalesce, Now, NullIf
 
 from . import clock
@@ -28,7 +28,8 @@ Board = tuple[int, int]  # keys of a session and of an account
 def open_now() -> QuerySet[SupervisorPresence]:
     """With the `name` that colleagues read."""
     present = SupervisorPresence.objects.filter(seen_at__gt=Now() - LEASE)
-    name = Coalesce(NullIf(F("user__name"), Value("")), F("user__email"))
+    given = NullIf(F("user__name"), Value(""))
+    name = Coalesce(given, F("user__email"), output_field=CharField())
     return present.annotate(name=name).order_by()
 
 

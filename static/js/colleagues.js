@@ -7,13 +7,16 @@ const box = document.getElementById("colleagues");
 const list = box.querySelector("ul");
 const together = new Intl.ListFormat("fr", { type: "conjunction" });
 
-/** Show `people`, `[{id, name}]`, as the server would on a fresh page. */
+let isFirst = true; // who is here already does not join us
+
+/** Show `people`: `[{id, name}]`, in this order. */
 export function show(people) {
   const known = new Set([...list.children].map(({ dataset }) => dataset.person));
   const arrived = people.filter(({ id }) => !known.has(String(id))).map(({ name }) => name);
   list.replaceChildren(...people.map(item));
   box.hidden = people.length === 0;
-  if (arrived.length) say(`${together.format(arrived)} ${arrived.length > 1 ? "vous rejoignent" : "vous rejoint"}.`);
+  if (arrived.length && !isFirst) say(`${together.format(arrived)} ${arrived.length > 1 ? "vous rejoignent" : "vous rejoint"}.`);
+  isFirst = false;
 }
 
 function item({ id, name }) {
