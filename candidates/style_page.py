@@ -17,7 +17,7 @@ from .states import State
 COLOURS = "page surface raised ink soft line edge accent accent-strong accent-wash good good-wash"
 COLOURS += " warn warn-wash bad bad-strong bad-wash lost"
 ICONS = "not_started in_progress finished alert asks-resume asks-start away overtime pause more"
-ICONS += " back close check clock order claimed lapsing"
+ICONS += " back close check clock order claimed lapsing people"
 
 
 @require_GET

@@ -19,7 +19,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection, connections
 
-from . import announcements, board, clock, timekeeper, watch
+from . import announcements, board, clock, colleagues, timekeeper, watch
 from .announcements import Announcement
 from .frame_text import as_text
 from .rooms import RESTART, Room, Socket
@@ -55,6 +55,7 @@ class Hub:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.rooms: dict[int, Room] = {}
         self.tasks: list[asyncio.Task] = []
+        self.leases = colleagues.Leases()
         self.is_stopping = False
         self._ahead = timedelta()  # the database's clock minus this machine's
         self._unsure = timedelta.max
@@ -68,8 +69,8 @@ class Hub:
         loop = asyncio.get_running_loop()
         if self.loop is loop:
             return
-        self.loop, self.rooms = loop, {}
-        duties = [self._watch(), self._beat(), self._keep_time()]
+        self.loop, self.rooms, self.leases = loop, {}, colleagues.Leases()
+        duties = [self._watch(), self._beat(), self._keep_time(), self._keep_leases()]
         if connection.vendor == "postgresql":
             duties.append(self._listen())
         self.tasks = [loop.create_task(duty) for duty in duties]
@@ -170,10 +171,20 @@ class Hub:
                 for each in sockets:
                     if each.ticket and (reason := seen.closes(each.ticket)):
                         each.close(reason)
+                for room in list(self.rooms.values()):
+                    colleagues.tell(room, seen.here[room.session_id])
                 await self._set_clock()
             except Exception as error:
                 # Without the trace: an outage is told each two seconds, on one line.
                 logger.warning("the rooms cannot be looked at: %s", type(error).__name__)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _keep_leases(self) -> None:
+        """Tell whose boards are open here, in one write for all of them."""
+        while True:
+            sockets = [each for room in self.rooms.values() for each in room.sockets]
+            served = {each.ticket.board for each in sockets if each.ticket}
+            await self.leases.keep(served, in_database)
             await asyncio.sleep(POLL_SECONDS)
 
     async def _set_clock(self) -> None:

@@ -186,6 +186,22 @@ class SupervisorAccess(models.Model):
         return f"{self.user} · {self.session}"
 
 
+class SupervisorPresence(models.Model):
+    """An account had the board of a session open at `seen_at`: a lease, see `colleagues`."""
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="presences")
+    user = models.ForeignKey(User, models.CASCADE, related_name="presences")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "user"], name="one_presence_per_supervisor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} · {self.session_id}"
+
+
 class SessionEvent(models.Model):
     """One thing that happened. Append-only: the database refuses updates and deletions.
 

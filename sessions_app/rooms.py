@@ -23,7 +23,16 @@ class Socket:
     After `close`, `closed_for` says why.
     """
 
-    __slots__ = ("_sending", "candidate_id", "closed_for", "on_change", "send", "ticket", "waiting")
+    __slots__ = (
+        "_sending",
+        "candidate_id",
+        "closed_for",
+        "colleagues",
+        "on_change",
+        "send",
+        "ticket",
+        "waiting",
+    )
 
     def __init__(
         self,
@@ -35,6 +44,7 @@ class Socket:
         self.ticket, self.candidate_id, self.on_change = ticket, candidate_id, on_change
         self.send = send
         self.closed_for = ""
+        self.colleagues: list[dict] | None = None  # as last told, see `colleagues`
         self.waiting: list[str | None] = []
         self._sending: asyncio.Task | None = None
 

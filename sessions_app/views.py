@@ -11,7 +11,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from . import access, board, services
+from . import access, board, colleagues, services
 from .forms import EntryForm, first_error
 from .live import hub
 from .refusals import Invalid, Malformed, wants_page
@@ -63,7 +63,7 @@ def poll_board(request: HttpRequest, number: str) -> JsonResponse:
     """The frames that a socket would send, where WebSockets are refused.
 
     Without `epoch` and `v`: `hello`, then the whole board. With what the page shows: what it
-    missed, if anything, then a heartbeat.
+    missed, if anything, then a heartbeat. Last, who else is here.
     """
     shown = _shown(request)
     session = access.supervised_session(request.user, number)
@@ -76,6 +76,9 @@ def poll_board(request: HttpRequest, number: str) -> JsonResponse:
         missed = board.missed(session.pk, shown["epoch"], shown["v"])
         present["v"] = missed["v"]
         frames = [missed, _timed("hb", present)]
+    hub.leases.polled(session.pk, request.user.pk)
+    others = colleagues.others(session.pk, request.user.pk)
+    frames.append(colleagues.frame(**present, people=others))
     return JsonResponse({"frames": frames})
 
 

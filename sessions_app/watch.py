@@ -5,12 +5,14 @@ account, its password, the access to the session.
 """
 
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from django.contrib.sessions.models import Session as Login
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Now
 
+from . import colleagues
 from .models import Session, SupervisorAccess, User
 
 LOGIN = "login"  # logged out, account disabled, password changed
@@ -26,15 +28,24 @@ class Ticket:
     login: str  # the key of the HTTP session
     password: str  # as the database keeps it: a salted hash, another one for each new password
 
+    @property
+    def board(self) -> tuple[int, int]:
+        return self.session_id, self.user_id
+
 
 @dataclass
 class Look:
-    """What one look has seen. `versions`: session id → (epoch, version)."""
+    """What one look has seen.
+
+    `versions`: session id → (epoch, version). `here`: session id → who has its board open, by
+    key of the account.
+    """
 
     versions: dict[int, tuple[str, int]] = field(default_factory=dict)
     logins: set[str] = field(default_factory=set)
     users: dict[int, User] = field(default_factory=dict)
     accesses: set[tuple[int, int]] = field(default_factory=set)
+    here: defaultdict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def closes(self, ticket: Ticket) -> str | None:
         """Why a socket may not stay open, or None."""
@@ -58,10 +69,13 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     accesses = accesses.filter(session_id__in=session_ids)
     users = User.objects.filter(is_active=True, pk__in=user_ids)
     open_logins = Login.objects.filter(session_key__in=logins, expire_date__gt=Now())
+    watched = {ticket.session_id for ticket in tickets}
+    present = colleagues.open_now().filter(session_id__in=watched)
     parts = [
         _row("access", accesses, "session_id", "user_id"),
         _row("user", users, "pk", "password", "is_superuser"),
         _row("login", open_logins, "session_key"),
+        _row("here", present, "session_id", "user_id", "name"),
     ]
     for kind, *values in rows.union(*parts, all=True):
         _note(seen, kind, *values)
@@ -84,6 +98,8 @@ def _note(seen: Look, kind: str, first: str, second: str, third: str) -> None:
         seen.accesses.add((int(first), int(second)))
     elif kind == "login":
         seen.logins.add(first)
+    elif kind == "here":
+        seen.here[int(first)][int(second)] = third
     else:
         is_superuser = third in {"1", "true", "t"}
         seen.users[int(first)] = User(pk=int(first), password=second, is_superuser=is_superuser)

@@ -77,11 +77,11 @@ class Screen:
             yield socket
 
     def receive(self, timeout: float = 10) -> dict:
-        """The next frame that is more than a heartbeat; raises `TimeoutError`."""
+        """The next frame that tells of the room; raises `TimeoutError`."""
         deadline = monotonic() + timeout
         while True:
             frame = json.loads(self.socket.recv(timeout=max(0, deadline - monotonic())))
-            if frame["type"] != "hb":
+            if frame["type"] not in {"hb", "here"}:
                 return frame
 
     def receive_until(self, version: int) -> None:

@@ -5,6 +5,7 @@ import * as alarm from "./alarm.js";
 import { afterChange, apply, shown } from "./board.js";
 import { duration, learn, now, tick, write } from "./clock.js";
 import { connect } from "./connection.js";
+import * as colleagues from "./colleagues.js";
 import * as device from "./device.js";
 import * as filters from "./filters.js";
 import * as lastRoom from "./last_room.js";
@@ -37,6 +38,7 @@ const connection = connect({ socket, poll }, {
   frame(frame) {
     const before = shown().v;
     const isExact = apply(frame);
+    if (frame.type === "here") colleagues.show(frame.people);
     if (shown().v !== before) frame.say?.forEach((each, at) => say(each, frame.kinds?.[at]));
     return isExact;
   },

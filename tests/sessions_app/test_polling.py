@@ -49,22 +49,23 @@ def named(frame: dict) -> dict:
 
 def test_a_page_that_shows_nothing_gets_the_whole_board(browser, room):
     factories.waiting(room)
-    hello, whole = poll(browser, room)
+    hello, whole, _ = poll(browser, room)
     assert (hello["type"], named(hello)) == ("hello", present(room))
     assert whole == board.whole(room.pk)
 
 
 def test_a_page_that_is_up_to_date_gets_a_heartbeat(browser, room):
     shown = present(room)
-    (beat,) = poll(browser, room, **shown)
+    beat, here = poll(browser, room, **shown)
     assert (beat["type"], named(beat)) == ("hb", shown)
+    assert here == {"type": "here", **shown, "people": []}
 
 
 def test_a_page_that_is_behind_gets_what_it_missed(browser, room, by):
     person, other = factories.waiting(room), factories.waiting(room)
     shown = present(room)
     services.authorize_start(person, user=by)
-    rows, beat = poll(browser, room, **shown)
+    rows, beat, _ = poll(browser, room, **shown)
     assert rows == board.missed(room.pk, shown["epoch"], shown["v"])
     assert (rows["type"], rows["from"], set(rows["rows"])) == ("rows", shown["v"], {str(person.pk)})
     assert str(other.pk) not in rows["rows"]
@@ -75,13 +76,13 @@ def test_a_page_that_is_behind_gets_what_it_missed(browser, room, by):
 def test_a_page_of_another_history_gets_the_whole_board(browser, room, ahead):
     shown = present(room)
     shown |= {"v": shown["v"] + 5} if ahead else {"epoch": str(uuid.uuid4())}
-    assert kinds(poll(browser, room, **shown)) == ["board", "hb"]
+    assert kinds(poll(browser, room, **shown)) == ["board", "hb", "here"]
 
 
 def test_polling_reads_little(browser, room, django_assert_max_num_queries):
     factories.waiting(room)
     shown = present(room)
-    with django_assert_max_num_queries(3):  # the login, the account, the session
+    with django_assert_max_num_queries(4):  # the login, the account, the session, who is here
         poll(browser, room, **shown)
 
 
@@ -103,23 +104,28 @@ async def test_the_frames_are_those_of_the_socket(room, by, browser):
     person = await database_sync_to_async(factories.waiting)(room)
     candidate = Client()
     candidate.cookies["seat"] = await database_sync_to_async(seat_cookie)(person)
+    # A supervisor's also tells who else is here: at once by polling, within 2 s by the socket.
     lines = [
         (browser, f"/ws/surveillance/{room.number}/", f"/surveillance/{room.number}/live/"),
         (candidate, "/ws/candidat/", "/candidat/live/"),
     ]
     for client, socket, address in lines:
-        pushed = await first_frames(client, socket)
+        pushed = await first_frames(client, socket, 2 + (client is browser))
         response = await database_sync_to_async(client.get)(address)
         assert untimed(response.json()["frames"]) == untimed(pushed)
 
 
-async def first_frames(client: Client, path: str) -> list[dict]:
+async def first_frames(client: Client, path: str, count: int) -> list[dict]:
     cookie = client.cookies.output(header="", sep=";").encode()
     headers = [(b"cookie", cookie), (b"origin", settings.ORIGINS[0].encode())]
     line = WebsocketCommunicator(application, path, headers)
     try:
         assert (await line.connect(timeout=10))[0]
-        return [json.loads(await line.receive_from(10)) for _ in range(2)]
+        frames: list[dict] = []
+        while len(frames) < count:
+            frame = json.loads(await line.receive_from(10))
+            frames += [frame] if frame["type"] != "hb" else []
+        return frames
     finally:
         await line.disconnect()
         await hub.stop()

@@ -138,8 +138,8 @@ def same(counts: list[int], most: int) -> None:
 def test_the_page_of_the_board(count_page):
     crowds = [Crowd(size) for size in SIZES]
     path = "/surveillance/{}/"
-    # The login's session, the account, the room, the board's two, the clock.
-    same([count_page(each.by, path.format(each.room.number)) for each in crowds], most=6)
+    # The login's session, the account, the room, and the board's two.
+    same([count_page(each.by, path.format(each.room.number)) for each in crowds], most=5)
 
 
 def test_the_frame_of_the_whole_board():

@@ -1,0 +1,27 @@
+// Who else has this room's board open: named beside the pulse, outside the board, and told aloud
+// once when they come. That somebody leaves is only seen.
+
+import { say } from "./speech.js";
+
+const box = document.getElementById("colleagues");
+const list = box.querySelector("ul");
+const together = new Intl.ListFormat("fr", { type: "conjunction" });
+
+let isFirst = true; // who is here already does not join us
+
+/** Show `people`: `[{id, name}]`, in this order. */
+export function show(people) {
+  const known = new Set([...list.children].map(({ dataset }) => dataset.person));
+  const arrived = people.filter(({ id }) => !known.has(String(id))).map(({ name }) => name);
+  list.replaceChildren(...people.map(item));
+  box.hidden = people.length === 0;
+  if (arrived.length && !isFirst) say(`${together.format(arrived)} ${arrived.length > 1 ? "vous rejoignent" : "vous rejoint"}.`);
+  isFirst = false;
+}
+
+function item({ id, name }) {
+  const node = document.createElement("li");
+  node.dataset.person = id;
+  node.textContent = name;
+  return node;
+}
