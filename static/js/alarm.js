@@ -7,7 +7,9 @@ import { canNotify, settings } from "./device.js";
 import { play } from "./tunes.js";
 
 const REMINDER_MS = 120_000;
+const KEPT = 500; // needs that are remembered
 const KINDS = {
+  lapsing: "autorisation bientôt expirée",
   alert: "problème signalé",
   "asks-resume": "reprise demandée",
   "asks-start": "départ demandé",
@@ -17,10 +19,13 @@ const KINDS = {
 };
 const title = document.title;
 const place = `alarmed ${location.pathname}`;
+const alarmed = new Set(); // by this tab
 let reminder = null;
 
 export function start() {
-  remember(present());
+  const needs = present();
+  remember(needs);
+  remind(needs.size > 0);
   showCount();
   afterChange(() => {
     showCount();
@@ -62,32 +67,38 @@ function whileNobodyElse(task) {
   else task();
 }
 
+/** Of all tabs; where nothing may be kept, each alarms for itself. */
 function remembered() {
   try {
-    return new Set(JSON.parse(localStorage.getItem(place)));
+    return new Set([...(JSON.parse(localStorage.getItem(place)) ?? []), ...alarmed]);
   } catch {
-    return new Set();
+    return alarmed;
   }
 }
 
+// Also those that are over: withdrawn or undone, the same need may come back.
 function remember(needs) {
+  for (const key of needs.keys()) alarmed.add(key);
   try {
-    localStorage.setItem(place, JSON.stringify([...needs.keys()]));
+    localStorage.setItem(place, JSON.stringify([...remembered()].slice(-KEPT)));
   } catch {
-    // refused: this tab alarms for itself
+    // refused
   }
 }
 
 export function forget() {
-  localStorage.removeItem(place);
+  try {
+    localStorage.removeItem(place);
+  } catch {
+    // nothing was kept
+  }
 }
 
 function alarm(kinds) {
   const { quiet, tune, vibration, notifications } = settings();
-  if (!quiet) {
-    play(tune);
-    if (vibration) navigator.vibrate?.([180, 90, 180]);
-  }
+  if (quiet) return;
+  play(tune);
+  if (vibration) navigator.vibrate?.([180, 90, 180]);
   if (notifications && document.hidden && canNotify()) notify(kinds);
 }
 

@@ -5,13 +5,16 @@ import { now } from "./clock.js";
 
 const STORE = "last-room";
 const SAVE_MS = 10_000;
-const PRESSABLE = "form, button, a, input, select, .do, .counters, [hidden]";
+const STILL_TRUE_MS = 60_000; // a calm room is known as of now, too
+const PRESSABLE = "form, button, a, input, select, .do, .counters, [hidden]:not(.row)";
 let isDirty = true;
+let savedAt = -Infinity;
 
 export function start(isExact) {
   navigator.serviceWorker?.register(document.body.dataset.worker).catch(() => {});
   const save = () => {
-    if (isDirty && isExact()) keep();
+    const isDue = isDirty || performance.now() - savedAt > STILL_TRUE_MS;
+    if (isDue && isExact()) keep();
   };
   setInterval(save, SAVE_MS);
   document.addEventListener("visibilitychange", save);
@@ -30,6 +33,7 @@ export function erase() {
 async function keep() {
   if (!window.caches) return; // a room served over plain HTTP
   isDirty = false;
+  savedAt = performance.now();
   const page = render();
   const store = await caches.open(STORE);
   const headers = { "Content-Type": "text/html; charset=utf-8", "X-Saved-At": String(Date.now()) };
@@ -40,9 +44,12 @@ function render() {
   const frame = document.getElementById("last-room").content.cloneNode(true);
   const board = document.getElementById("board").cloneNode(true);
   for (const each of board.querySelectorAll(PRESSABLE)) each.remove();
+  for (const row of board.querySelectorAll(".row")) row.hidden = false; // whatever was filtered
   frame.querySelector("h1").textContent = document.querySelector("h1").textContent;
   frame.querySelector("main").append(board);
-  frame.querySelector("[data-known-at]").dataset.knownAt = new Date(now()).toISOString();
+  const place = frame.querySelector("[data-known-at]");
+  place.dataset.knownAt = new Date(now()).toISOString(); // by the server's clock: the hour
+  place.dataset.savedAt = Date.now(); // by this device's: the age
   const page = document.implementation.createHTMLDocument(document.title);
   page.documentElement.lang = "fr";
   for (const each of document.querySelectorAll("head link[rel=stylesheet], head meta[name]")) {

@@ -2,7 +2,8 @@
 
 const RETRY_MS = 5_000;
 const place = document.querySelector("[data-known-at]");
-const savedAt = place && Date.parse(place.dataset.knownAt);
+const knownAt = place && Date.parse(place.dataset.knownAt);
+const savedAt = place && Number(place.dataset.savedAt);
 const hour = new Intl.DateTimeFormat("fr", {
   hour: "2-digit",
   minute: "2-digit",
@@ -13,7 +14,7 @@ function tell() {
   if (!place) return;
   const minutes = Math.max(0, Math.floor((Date.now() - savedAt) / 60_000));
   const age = minutes < 1 ? "il y a moins d’une minute" : `il y a ${minutes}\u00a0min`;
-  place.textContent = `La salle telle qu’elle était à ${hour.format(savedAt)}, ${age}.`;
+  place.textContent = `La salle telle qu’elle était à ${hour.format(knownAt)}, ${age}.`;
 }
 
 async function comeBack() {

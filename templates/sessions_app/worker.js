@@ -4,7 +4,16 @@
 const LOOK = "look";
 const ROOM = "last-room";
 const LONGEST_MS = 12 * 3600 * 1000;
-const FILES = ["{% static 'css/site.css' %}", "{% static 'css/board.css' %}", "{% static 'js/offline.js' %}", "{% static 'icons/icons.svg' %}", "{% static 'icons/logo.svg' %}"];
+const FILES = [
+  "{% static 'css/site.css' %}",
+  "{% static 'css/board.css' %}",
+  "{% static 'css/needs.css' %}",
+  "{% static 'css/incidents.css' %}",
+  "{% static 'css/colleagues.css' %}",
+  "{% static 'js/offline.js' %}",
+  "{% static 'icons/icons.svg' %}",
+  "{% static 'icons/logo.svg' %}",
+];
 const BOARD = /^\/surveillance\/\d{6}\/$/;
 
 self.addEventListener("install", (event) => {

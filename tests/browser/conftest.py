@@ -30,6 +30,14 @@ def browser() -> Browser:
         chromium.close()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_stays_open(browser):
+    """Pages that a test leaves open would go on following its room, and slow all others down."""
+    yield
+    for context in browser.contexts:
+        context.close()
+
+
 @pytest.fixture
 def site(transactional_db):
     """The address of a real server on the test's database."""
