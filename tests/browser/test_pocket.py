@@ -78,7 +78,7 @@ def becomes_true(page, expression: str) -> None:
 
 
 def open_settings(person):
-    person.page.locator("#room-menu summary").click()
+    person.page.locator("#room-menu > summary").click()
     person.page.get_by_role("button", name="Réglages de l’appareil").click()
     return person.page.locator("#device")
 
@@ -126,7 +126,7 @@ def test_the_settings_of_the_device(someone, people):
     assert asked(someone.page)["sounds"] == NOTES
     dialog.get_by_label("Mode silencieux").check()
     dialog.get_by_role("button", name="Fermer").click()
-    expect(someone.page.locator("#room-menu summary")).to_be_focused()
+    expect(someone.page.locator("#room-menu > summary")).to_be_focused()
     someone.page.reload()
     expect(open_settings(someone).get_by_label("Mode silencieux")).to_be_checked()
     someone.page.keyboard.press("Escape")
