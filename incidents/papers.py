@@ -13,6 +13,7 @@ NOTES = {
     Fact.ALERT: "problème signalé à {at}",
     Fact.ASKS_RESUME: "demande à reprendre depuis {at}",
     Fact.ASKS_START: "demande à commencer depuis {at}",
+    Fact.LAPSING: "autorisation bientôt expirée",
     Fact.AWAY: "déconnecté depuis {at}",
     Fact.OVERTIME: "temps dépassé depuis {at}",
 }

@@ -1,7 +1,7 @@
 """The documents of the room, read back: words, tags, places, and who may have them."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from candidates import services
 from candidates.models import Candidate
+from candidates.templatetags import candidate_rows
 from incidents import documents, papers
 from incidents import services as incidents
 from incidents.models import Incident, IncidentReport, Remark
@@ -149,6 +150,16 @@ def test_the_state_of_the_room(room, by):
     assert f"commencer depuis {asking.asks_start_at.astimezone(zone):%H:%M}" in text
     services.pause_room(room, user=by, reason="Alarme")
     assert "La salle est suspendue depuis" in Pdf(papers.room_pdf(read(room))).text
+
+
+def test_the_state_of_the_room_has_words_for_every_need(room):
+    """Whatever can be in need of somebody is told on paper as well, and prints."""
+    assert papers.NOTES.keys() == candidate_rows.NEEDS.keys()
+    asking = factories.waiting(room, birth_name="Ccc")
+    until = clock.now() + timedelta(minutes=2)
+    Candidate.objects.filter(pk=asking.pk).update(authorized_until=until, lapse_told=True)
+    words = f"autorisation bientôt expirée, autorisé jusqu’à {until.astimezone(room.zone):%H:%M}"
+    assert words in Pdf(papers.room_pdf(read(room))).text
 
 
 def test_the_pv_tells_incidents_time_and_words(room, by):
