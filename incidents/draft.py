@@ -72,7 +72,7 @@ class _Draft:
             fraud=fraud,
             paragraphs=shown,
             remarks=tuple(
-                Remark(str(each.author), each.text, self._local(each.changed_at))
+                Remark(each.author_id, str(each.author), each.text, self._local(each.changed_at))
                 for each in self.remarks
             ),
             signatures=tuple(

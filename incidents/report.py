@@ -74,6 +74,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Remark:
+    author_pk: int
     author: str
     text: str
     changed_at: datetime

@@ -111,3 +111,13 @@ def test_nobody_reads_their_own_words_as_those_of_another(client, room, by, pv):
     assert "M. Diallo" in others.text
     assert "À moi" not in others.text
     assert page.select_one("#remarks").text.strip().startswith("À moi")
+
+
+def test_a_namesake_is_somebody_else(client, room, by, pv):
+    by.name = "Camille Roy"
+    by.save()
+    save(room, factories.supervisor(room, name=by.name), "Salle froide.", seen=0)
+    save(room, by, "Bus en retard.", seen=0)
+    page = BeautifulSoup(client.get(pv, headers=PAGE).content, "html.parser")
+    told = [each.get_text() for each in page.select(".words-of-others blockquote")]
+    assert told == ["Salle froide."]
