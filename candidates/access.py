@@ -88,8 +88,9 @@ def find_all(seats: list[Seat]) -> list[Sitter | None]:
     found = {}
     for row in rows:
         own, session = row[: len(OF_SITTER)], row[len(OF_SITTER) :]
-        held = sessions.setdefault(session[0], HeldSession(*session))
-        found[row[0]] = Sitter(held, *own)
+        if session[0] not in sessions:
+            sessions[session[0]] = HeldSession(*session)
+        found[row[0]] = Sitter(sessions[session[0]], *own)
     return [found.get(seat.candidate_id) for seat in seats]
 
 

@@ -27,8 +27,8 @@ def claim(
         if not fresh.needs:
             raise Conflict(states.NOBODY_WAITS, candidate=fresh.pk, row_version=fresh.row_version)
         if fresh.claimed_by_id not in {None, instead_of}:
-            hour = fresh.claimed_at.astimezone(session.zone).strftime("%H:%M")
-            sentence = f"{fresh.claimed_by_name} s’en occupe depuis {hour}."
+            since = session.hour_of(fresh.claimed_at)
+            sentence = f"{fresh.claimed_by_name} s’en occupe depuis {since}."
             raise Conflict(sentence, candidate=fresh.pk, row_version=fresh.row_version)
         data = {"instead_of": fresh.claimed_by_id}
         changes = {"claimed_by": user, "claimed_at": session.now}

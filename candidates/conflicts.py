@@ -34,8 +34,7 @@ def news_of(session: Session, candidate: Candidate) -> str:
     if event is None or event.type not in NEWS:
         return STALE
     what = NEWS[event.type].format(minutes=event.data.get("minutes", "?"))
-    hour = event.at.astimezone(session.zone).strftime("%H:%M")
-    return f"{what}{_by(event)} à {hour}."
+    return f"{what}{_by(event)} à {session.hour_of(event.at)}."
 
 
 def _by(event: SessionEvent) -> str:

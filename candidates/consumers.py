@@ -79,7 +79,7 @@ class CandidateConsumer(LiveConsumer):
             self.socket.push(refused_frame(question, 503, answering.HELD_UP))
         else:
             if not self.socket.closed_for:
-                # Past the queue, whose task would have to wake up: this is what happens most.
+                # Past the queue: it has no place to keep among the frames.
                 await self.send_text(answered_frame(sitter, number))
 
     async def disconnect(self, code):

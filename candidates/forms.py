@@ -9,9 +9,7 @@ from sessions_app import commands
 from sessions_app.forms import first_error
 from sessions_app.refusals import Invalid, Malformed
 
-from . import end_reasons, timing
-
-END_REASONS = end_reasons.OFFERED
+from . import timing
 
 
 class JoinForm(forms.Form):

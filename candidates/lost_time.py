@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sessions_app import clock
+from sessions_app.models import Session
 
 from . import timing
 from .models import Candidate
@@ -30,14 +31,15 @@ def of(candidate: Candidate) -> LostTime:
     if candidate.authorized_until is not None:
         return LostTime(since, 0)
     now = clock.now()
-    return LostTime(since, timing.lost_minutes(since, now, _pauses(candidate, since, now)))
+    was_paused = candidate.timer.paused_seconds or candidate.session.paused_at
+    pauses = pauses_since(candidate.session, since, now) if was_paused else []
+    return LostTime(since, timing.lost_minutes(since, now, pauses))
 
 
-def _pauses(candidate: Candidate, since: datetime, now: datetime) -> list:
+def pauses_since(
+    session: Session, since: datetime, now: datetime
+) -> list[tuple[datetime, datetime]]:
     """The pauses of the room that have not ended before `since`, the present one included."""
-    session = candidate.session
-    if not candidate.timer.paused_seconds and not session.paused_at:
-        return []
     over = session.events.filter(type="room_resumed", at__gt=since).values_list("at", "data")
     pauses = [(at - timedelta(seconds=data["seconds"]), at) for at, data in over]
     return pauses + ([(session.paused_at, now)] if session.paused_at else [])

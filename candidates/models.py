@@ -5,7 +5,9 @@ from decimal import Decimal
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, FilteredRelation, Q, Sum
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models.functions import Coalesce
+
+from sessions_app.models import shown_name
 
 from . import identity, timing
 from .display import RowDisplay
@@ -35,11 +37,7 @@ class CandidateQuerySet(models.QuerySet):
             alert_question=F("open_alert__question"),
             alert_raised_at=F("open_alert__raised_at"),
             granted_seconds=Coalesce(models.Subquery(granted), 0),
-            claimed_by_name=Coalesce(
-                NullIf(F("claimed_by__name"), models.Value("")),
-                F("claimed_by__email"),
-                output_field=models.CharField(),
-            ),
+            claimed_by_name=shown_name("claimed_by"),
         )
 
 

@@ -16,9 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from sessions_app import access, board, commands
 from sessions_app.refusals import Conflict, Malformed, Refusal, wants_page
 
-from . import claims, lost_time, services
+from . import claims, end_reasons, lost_time, services
 from .forms import (
-    END_REASONS,
     ActionForm,
     ClaimForm,
     EndTestForm,
@@ -109,7 +108,7 @@ def sheet(request: HttpRequest, number: str, candidate_id: int) -> HttpResponse:
         "incidents": candidate.incidents.select_related("author", "correction"),
         "lost": lost_time.of(candidate),
         "chosen": request.GET.get("action", ""),
-        "end_reasons": END_REASONS,
+        "end_reasons": end_reasons.OFFERED,
     }
     return render(request, page_or_dialog(request, "candidates/sheet"), context)
 
@@ -120,7 +119,7 @@ def group_sheet(request: HttpRequest, number: str) -> HttpResponse:
     """The actions for several candidates at once (`candidate=` repeated)."""
     session = access.supervised_session(request.user, number)
     candidates = access.candidates_of(session, _named(request.GET.getlist("candidate")))
-    context = {"session": session, "candidates": candidates, "end_reasons": END_REASONS}
+    context = {"session": session, "candidates": candidates, "end_reasons": end_reasons.OFFERED}
     context["chosen"] = request.GET.get("action", "")
     return render(request, page_or_dialog(request, "candidates/group"), context)
 

@@ -3,9 +3,9 @@
 Source: the incident categories of Pix certification sessions, as listed in the design.
 """
 
-from collections.abc import Collection
-
 from django.db.models import TextChoices
+
+from candidates.rehearsal import Question
 
 QUESTION_NUMBERS = range(1, 501)
 LONGEST_TEXT = 2_000
@@ -60,12 +60,12 @@ def missing(category: str, question: int | None, text: str) -> str | None:
     return None
 
 
-def fitting(contains: Collection[str], is_timed: bool) -> list[Category]:
-    """The reasons for which an alert may be accepted, on a question that contains these things."""
+def fitting(question: Question) -> list[Category]:
+    """The reasons for which an alert on this question may be accepted."""
     return [
         category
         for category in Category
         if category in NEEDS_QUESTION
-        and (category not in NEEDS_CONTENT or NEEDS_CONTENT[category] in contains)
-        and (category not in NEEDS_TIMED or is_timed)
+        and (category not in NEEDS_CONTENT or NEEDS_CONTENT[category] in question.contains)
+        and (category not in NEEDS_TIMED or question.seconds is not None)
     ]

@@ -9,10 +9,9 @@ from sessions_app.refusals import Missing
 
 from .draft import draft
 from .models import IncidentReport
-from .report import Entry, Kind, Report
+from .report import WHOLE_ROOM, Entry, Kind, Report
 
 NO_FRAUD = "Aucune suspicion de fraude n’a été notée dans cette session."
-WHOLE_ROOM = "Toute la salle"
 
 
 def report_pdf(session: Session) -> bytes:

@@ -8,8 +8,9 @@ from sessions_app.event_names import name_of
 from sessions_app.models import Session
 from sessions_app.spreadsheets import Cell, Table
 
+from .report import WHOLE_ROOM
+
 AT_ONCE = 500  # rows read from the database
-WHOLE_ROOM = "Toute la salle"
 
 INCIDENTS = (
     "N°",

@@ -1,7 +1,5 @@
 """The lists of the room on paper: the attendance sheet, and the state of the room at a minute."""
 
-from datetime import datetime
-
 from candidates.models import Candidate
 from candidates.states import Fact, State
 from sessions_app import board, clock, documents
@@ -48,7 +46,7 @@ def _presence(row: Candidate, absent: set[int]) -> str:
 def _end(row: Candidate, session: Session) -> str:
     match row.state:
         case State.FINISHED:
-            hour = _hour(row.ended_at, session)
+            hour = session.hour_of(row.ended_at)
             is_own = row.ended_by == Candidate.EndedBy.CANDIDATE
             return f"{'Terminé' if is_own else 'Arrêté'} à\u00a0{hour}"
         case State.IN_PROGRESS:
@@ -75,7 +73,7 @@ def room_pdf(session: Session) -> bytes:
 def _sentences(session: Session) -> list[str]:
     sentences = []
     if session.paused_at:
-        since = _hour(session.paused_at, session)
+        since = session.hour_of(session.paused_at)
         sentences.append(
             f"La salle est suspendue depuis {since}\u00a0: à la reprise, ajoutez à chaque heure "
             "de fin la durée de la pause."
@@ -90,14 +88,14 @@ def _sentences(session: Session) -> list[str]:
 def _person(row: Candidate, session: Session, absent: set[int]) -> dict:
     state, end = row.get_state_display().capitalize(), ""
     if row.state == State.IN_PROGRESS:
-        state, end = f"{state}, question {row.shown_question}", _hour(row.ends_at, session)
+        state, end = f"{state}, question {row.shown_question}", session.hour_of(row.ends_at)
     elif row.state == State.FINISHED:
-        end = _hour(row.ended_at, session)
+        end = session.hour_of(row.ended_at)
     elif row.pk in absent:
         state = "Absent"
-    notes = [NOTES[fact].format(at=_hour(since, session)) for fact, since in row.needs]
+    notes = [NOTES[fact].format(at=session.hour_of(since)) for fact, since in row.needs]
     if row.authorized_until:
-        notes.append(f"autorisé jusqu’à {_hour(row.authorized_until, session)}")
+        notes.append(f"autorisé jusqu’à {session.hour_of(row.authorized_until)}")
     return {"name": row.display_name, "state": state, "end": end, "notes": notes}
 
 
@@ -112,7 +110,3 @@ def _absent(session: Session) -> set[int]:
     events = session.events.filter(type__in=[ABSENT, "joined"]).order_by("version")
     waiting = session.candidates.filter(state=State.NOT_STARTED)
     return set(absences(events, waiting))
-
-
-def _hour(instant: datetime, session: Session) -> str:
-    return f"{instant.astimezone(session.zone):%H:%M}"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 
+WHOLE_ROOM = "Toute la salle"  # in the place of a candidate
+
 
 class Kind(StrEnum):
     INCIDENT = "incident"  # a line of the table of categories

@@ -186,8 +186,7 @@ def _replace(session: Session, user: User, incident: Incident, event_type: str, 
 
 
 def _check_fits(category: str, alert: Alert) -> None:
-    question = rehearsal.question(alert.question)
-    fitting = categories.fitting(question.contains, question.seconds is not None)
+    fitting = categories.fitting(rehearsal.question(alert.question))
     if category in categories.Category.values and category not in fitting:
         raise Invalid(NOT_A_REASON)
 

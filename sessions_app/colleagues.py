@@ -10,11 +10,11 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 
-from django.db.models import CharField, F, QuerySet, Value
-from django.db.models.functions import Coalesce, Now, NullIf
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from . import clock
-from .models import SupervisorPresence
+from .models import SupervisorPresence, shown_name
 from .rooms import Room
 
 LEASE = timedelta(seconds=25)
@@ -28,9 +28,7 @@ Board = tuple[int, int]  # keys of a session and of an account
 def open_now() -> QuerySet[SupervisorPresence]:
     """With the `name` that colleagues read."""
     present = SupervisorPresence.objects.filter(seen_at__gt=Now() - LEASE)
-    given = NullIf(F("user__name"), Value(""))
-    name = Coalesce(given, F("user__email"), output_field=CharField())
-    return present.annotate(name=name).order_by()
+    return present.annotate(name=shown_name("user")).order_by()
 
 
 def others(session_id: int, user_id: int) -> list[dict]:

@@ -8,7 +8,8 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, NullIf
 
 from . import codes
 
@@ -45,6 +46,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return str(self)
+
+
+def shown_name(path: str) -> Coalesce:
+    """`str` of the account at `path` ("user", "claimed_by"), in a query."""
+    name = NullIf(F(f"{path}__name"), models.Value(""))
+    return Coalesce(name, F(f"{path}__email"), output_field=models.CharField())
 
 
 def check_time_zone(value: str) -> None:
@@ -153,6 +160,10 @@ class Session(models.Model):
     @property
     def spaced_number(self) -> str:
         return codes.spaced(self.number, 3)
+
+    def hour_of(self, instant: datetime) -> str:
+        """As the clock of the room shows it: "08:31"."""
+        return f"{instant.astimezone(self.zone):%H:%M}"
 
     def at_version(self, version: int) -> "Session":
         """The same session once `version` is reached, when nothing else of it has moved."""

@@ -57,7 +57,7 @@ def need_label(fact: Fact, candidate: Candidate) -> str:
 @register.filter
 def local_hour(instant: datetime, session: Session) -> str:
     """HH:MM in the time zone of the session's centre."""
-    return instant.astimezone(session.zone).strftime("%H:%M")
+    return session.hour_of(instant)
 
 
 register.filter(spelled)

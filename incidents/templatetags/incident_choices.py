@@ -75,8 +75,7 @@ def open_alert(candidate) -> Alert | None:
 @register.simple_tag
 def fitting_categories(alert: Alert) -> list[tuple[str, str]]:
     """The reasons that fit the question of an alert, those that fit its subject first."""
-    question = rehearsal.question(alert.question)
-    fitting = categories.fitting(question.contains, question.seconds is not None)
+    fitting = categories.fitting(rehearsal.question(alert.question))
     likely = [each for each in LIKELY.get(Alert.Subject(alert.subject), []) if each in fitting]
     others = [each for each in fitting if each not in likely]
     return [(category.value, category.label) for category in [*likely, *others]]
