@@ -4,6 +4,7 @@
 
 import { afterChange } from "./board.js";
 import { canNotify, settings } from "./device.js";
+import { erase, read, write } from "./storage.js";
 import { play } from "./tunes.js";
 
 const REMINDER_MS = 120_000;
@@ -70,28 +71,20 @@ function whileNobodyElse(task) {
 /** Of all tabs; where nothing may be kept, each alarms for itself. */
 function remembered() {
   try {
-    return new Set([...(JSON.parse(localStorage.getItem(place)) ?? []), ...alarmed]);
+    return new Set([...(JSON.parse(read(place)) ?? []), ...alarmed]);
   } catch {
-    return alarmed;
+    return alarmed; // not what we wrote
   }
 }
 
 // Also those that are over: withdrawn or undone, the same need may come back.
 function remember(needs) {
   for (const key of needs.keys()) alarmed.add(key);
-  try {
-    localStorage.setItem(place, JSON.stringify([...remembered()].slice(-KEPT)));
-  } catch {
-    // refused
-  }
+  write(place, JSON.stringify([...remembered()].slice(-KEPT)));
 }
 
 export function forget() {
-  try {
-    localStorage.removeItem(place);
-  } catch {
-    // nothing was kept
-  }
+  erase(place);
 }
 
 function alarm(kinds) {

@@ -1,5 +1,7 @@
 // What this device does when somebody needs me: its own settings, kept on it and nowhere else.
 
+import { read, write } from "./storage.js";
+
 const PLACE = "device";
 const USUAL = {
   tune: "bells",
@@ -17,9 +19,9 @@ let on = null;
 
 export function settings() {
   try {
-    return { ...USUAL, ...JSON.parse(localStorage.getItem(PLACE)) };
+    return { ...USUAL, ...JSON.parse(read(PLACE)) };
   } catch {
-    return USUAL; // storage refused, or not ours
+    return USUAL; // not what we wrote
   }
 }
 
@@ -63,11 +65,7 @@ async function change({ target }) {
       return [name, typeof value === "boolean" ? field.checked : field.value];
     }),
   );
-  try {
-    localStorage.setItem(PLACE, JSON.stringify(chosen));
-  } catch {
-    // refused: it holds until the page is left
-  }
+  write(PLACE, JSON.stringify(chosen));
   sayWhatIsMissing();
   keepAwake();
   if (target.name === "tune") on.tryOut();

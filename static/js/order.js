@@ -1,6 +1,8 @@
 // In which order the rows stand. Who needs me: longest wait first, always. The room: by name as
 // the server writes it, or as the person chose on this device.
 
+import { read, write } from "./storage.js";
+
 const KEY = "order";
 const NAME = "name";
 const STATES = ["in_progress", "not_started", "finished"];
@@ -17,11 +19,7 @@ export const present = () => chosen;
 /** Choose one of `name`, `state`, `left` for the room, and remember it on this device. */
 export function choose(name) {
   chosen = name in KEYS ? name : NAME;
-  try {
-    localStorage.setItem(KEY, chosen);
-  } catch {
-    // A browser that keeps nothing: chosen for this page only.
-  }
+  write(KEY, chosen);
 }
 
 /** Of two rows of one list, which comes first: negative, positive; 0 for a row and itself. */
@@ -55,10 +53,6 @@ function endsAt(row) {
 }
 
 function remembered() {
-  try {
-    const name = localStorage.getItem(KEY);
-    return name in KEYS ? name : NAME;
-  } catch {
-    return NAME;
-  }
+  const name = read(KEY);
+  return name in KEYS ? name : NAME;
 }

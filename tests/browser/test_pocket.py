@@ -137,6 +137,19 @@ def test_the_settings_of_the_device(someone, people):
     assert (told["sounds"], told["vibrations"]) == (0, 0)
 
 
+def test_where_the_browser_keeps_nothing_the_settings_hold_until_the_page_is_left(someone, people):
+    page = someone.page
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full'); };")
+    page.reload()
+    dialog = open_settings(someone)
+    dialog.get_by_label("Vibrer").uncheck()
+    dialog.get_by_role("button", name="Fermer").click()
+    ask_to_start(people[0])
+    waiting(someone, 1)
+    becomes_true(page, f"window.asked.sounds === {NOTES}")
+    assert asked(page)["vibrations"] == 0
+
+
 def test_a_page_in_the_background_notifies_and_names_nobody(someone, people):
     dialog = open_settings(someone)
     dialog.get_by_label("Notifier").check()
