@@ -6,8 +6,9 @@ from typing import Any
 TIME = {"time_added", "time_undone", "end_is_near", "overtime_reached", "test_started"}
 TIME |= {"test_ended", "room_paused", "room_resumed"}
 LINES = {"joined", "went_away", "connections_lost", "came_back", "authorization_lapsed"}
-LINES |= {"resume_asked", "resume_authorized"}
-TROUBLES = {"alert_raised", "alert_accepted", "alert_rejected", "incident_noted", "report_changed"}
+LINES |= {"resume_asked", "resume_authorized", "lapse_is_near"}
+TROUBLES = {"alert_raised", "alert_accepted", "alert_rejected", "report_changed"}
+TROUBLES |= {"incident_noted", "incident_corrected", "incident_withdrawn"}
 # What may be chosen: word of the address → its label, and types of events.
 KINDS = {
     "temps": ("Temps", TIME),

@@ -54,14 +54,14 @@ class Choice:
             events = events.filter(version__lt=self.before)
         return events if self.with_answers else events.exclude(type__in=FROM_THEIR_PAGE)
 
-    def older(self, version: int) -> str:
-        """The address of what comes before `version`."""
+    def address(self, before: int | None = None) -> str:
+        """Of the same choice: what comes before that version, or the newest."""
         chosen = {
             "candidat": self.candidate,
             "genre": self.kind,
             "surveillant": self.supervisor,
             "reponses": "1" if self.with_answers else "",
-            "avant": version,
+            "avant": before,
         }
         return "?" + urlencode({name: value for name, value in chosen.items() if value})
 
@@ -83,7 +83,8 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "session": session,
         "events": events[:PAGE],
-        "older": choice.older(events[PAGE - 1].version) if len(events) > PAGE else "",
+        "older": choice.address(events[PAGE - 1].version) if len(events) > PAGE else "",
+        "newest": choice.address() if choice.before else "",
         "choice": choice,
         "kinds": [(kind, label) for kind, (label, _) in KINDS.items()],
         "candidates": session.candidates.all(),

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from candidates import services
 from incidents import services as incidents
+from incidents.models import Incident
 from sessions_app.event_names import NAMES
 from sessions_app.event_sentences import DETAILS, KINDS, details
 from sessions_app.models import SessionEvent
@@ -64,6 +65,22 @@ def test_pages(reader, room, by, monkeypatch):
     older = BeautifulSoup(page.content, "html.parser").find("a", string="Plus ancien")["href"]
     assert len(newest) == 2
     assert len(lines(reader, room, older)) == 1
+
+
+def test_the_way_back_from_an_older_page_keeps_the_choice(reader, room, by):
+    person = factories.running(room, by)
+    chosen = f"?candidat={person.pk}&avant=2"
+    page = reader.get(f"/surveillance/{room.number}/journal/{chosen}")
+    link = BeautifulSoup(page.content, "html.parser").find("a", string="Au plus récent")
+    assert link["href"] == f"?candidat={person.pk}"
+
+
+def test_what_became_of_an_incident_is_of_its_kind(reader, room, by):
+    incidents.note_room_incident(room, user=by, category="C6")
+    first = Incident.objects.get()
+    incidents.correct_incident(room, incident=first, user=by, category="C6", text="Deux fois.")
+    incidents.withdraw_incident(room, incident=Incident.objects.latest("pk"), user=by)
+    assert len(lines(reader, room, "?genre=incidents")) == 3
 
 
 @pytest.mark.parametrize("count", [1, 3])
