@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.exceptions import InvalidState
 from websockets.frames import Close, Frame, Opcode
 
 from pix_surveillance.socket_protocol import SocketProtocol
@@ -77,7 +78,10 @@ class Played:
         for chunk in chunks:
             if self.wire.closed:
                 break
-            self.protocol.data_received(chunk)
+            try:
+                self.protocol.data_received(chunk)
+            except InvalidState:  # what asyncio does: bytes that are no text, then a close
+                self.wire.close()
             await self._settle()
         told = (self.heard[:], self.wire.written[greeting:], self.wire.closed)
         self.protocol.connection_lost(None)

@@ -7,7 +7,13 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from candidates.models import Answer, Candidate, TimeGrant, Timer
 from incidents.models import Alert, Incident, Remark
 from sessions_app import clock
-from sessions_app.models import Command, Session, SessionEvent, SupervisorAccess
+from sessions_app.models import (
+    Command,
+    Session,
+    SessionEvent,
+    SupervisorAccess,
+    SupervisorPresence,
+)
 from tests import factories
 from tests.snapshots import APPS, changes, everything
 
@@ -28,6 +34,10 @@ class Scene:
         Command.objects.create(
             session=self.room, user=self.by, key="k" * 8, fingerprint="f", answer={}
         )
+        self.is_here()
+
+    def is_here(self):
+        SupervisorPresence.objects.create(session=self.room, user=self.by, seen_at=self.now)
 
     def add(self, model, **fields):
         return model.objects.create(candidate=self.running, **fields)
@@ -58,6 +68,7 @@ REFUSED = {
     "one_access_per_supervisor": [
         lambda s: SupervisorAccess.objects.create(session=s.room, user=s.by),
     ],
+    "one_presence_per_supervisor": [lambda s: s.is_here()],
     "one_event_per_version": [
         lambda s: SessionEvent.objects.create(
             session=s.room, version=1, type="again", actor="system", at=s.now
