@@ -3,8 +3,9 @@
 from django.contrib import admin
 from django.db.models import Q
 
+from sessions_app.access import centers_of
 from sessions_app.admin_filters import WhenOfSession
-from sessions_app.admin_scope import CenterScoped, centers_of, kept_by, local_hour
+from sessions_app.admin_scope import CenterScoped, kept_by, local_hour
 from sessions_app.models import Session, SessionEvent
 
 from . import enrolment

@@ -9,7 +9,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sessions_app.admin_scope import centers_of, only_center_of
+from sessions_app.access import centers_of
+from sessions_app.admin_scope import only_center_of
 from sessions_app.models import Center
 
 from .import_columns import REQUIRED, Column

@@ -11,11 +11,12 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import HttpRequest, parse_cookie
 from django.views.decorators.cache import never_cache
 
 from . import codes
-from .models import Session, SupervisorAccess, User
+from .models import Center, Session, SupervisorAccess, User
 from .refusals import Forbidden, Invalid, Missing, wants_page
 
 NO_SUCH_SESSION = "Cette session n’existe pas, ou vous n’y avez pas accès."
@@ -56,6 +57,11 @@ def account_of_socket(scope: dict) -> tuple[User, str]:
     if not user.is_authenticated:
         raise Missing(NO_SUCH_SESSION)
     return user, login
+
+
+def centers_of(user: User) -> QuerySet[Center]:
+    """The centres whose data this account may see and prepare."""
+    return Center.objects.all() if user.is_superuser else Center.objects.filter(members=user)
 
 
 def session_to_enter(number: str, code: str) -> Session:

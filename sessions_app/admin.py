@@ -8,11 +8,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from . import codes, preparation
+from .access import centers_of
 from .admin_accounts import UserAdmin
 from .admin_centers import CenterAdmin
 from .admin_filters import When
 from .admin_journal import SessionEventAdmin, SupervisorAccessAdmin
-from .admin_scope import CenterScoped, centers_of, kept_by, only_center_of
+from .admin_scope import CenterScoped, kept_by, only_center_of
 from .models import Center, Session, SessionEvent, SupervisorAccess, User
 
 # Rights hang on centres, not on lists of permissions.

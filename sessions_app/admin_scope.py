@@ -13,16 +13,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
+from .access import centers_of
 from .models import Center, Session, SessionEvent, User
 
 
 def is_staff(user: User | AnonymousUser) -> bool:
     return user.is_active and user.is_staff
-
-
-def centers_of(user: User) -> QuerySet[Center]:
-    """The centres whose data this account may see and prepare."""
-    return Center.objects.all() if user.is_superuser else Center.objects.filter(members=user)
 
 
 def only_center_of(user: User) -> Center | None:
