@@ -8,6 +8,7 @@ import { erase, read, write } from "./storage.js";
 import { play } from "./tunes.js";
 
 const REMINDER_MS = 120_000;
+const JITTER_MS = 5_000; // of a tab's timer
 const KEPT = 500; // needs that are remembered
 const KINDS = {
   lapsing: "autorisation bientôt expirée",
@@ -20,6 +21,7 @@ const KINDS = {
 };
 const title = document.title;
 const place = `alarmed ${location.pathname}`;
+const remindedPlace = `reminded ${location.pathname}`;
 const alarmed = new Set(); // by this tab
 let reminder = null;
 
@@ -35,7 +37,8 @@ export function start() {
 }
 
 export function tryOut() {
-  play(settings().tune);
+  const { tune, volume } = settings();
+  play(tune, volume);
 }
 
 /** Each need that is shown: what tells it from all others, and its kind. */
@@ -85,12 +88,13 @@ function remember(needs) {
 
 export function forget() {
   erase(place);
+  erase(remindedPlace);
 }
 
 function alarm(kinds) {
-  const { quiet, tune, vibration, notifications } = settings();
+  const { quiet, tune, vibration, volume, notifications } = settings();
   if (quiet) return;
-  play(tune);
+  play(tune, volume);
   if (vibration) navigator.vibrate?.([180, 90, 180]);
   if (notifications && document.hidden && canNotify()) notify(kinds);
 }
@@ -110,11 +114,18 @@ function remind(isWaiting) {
     clearInterval(reminder);
     reminder = null;
   } else if (!reminder) {
-    reminder = setInterval(() => {
-      const { quiet, reminder: isWanted, tune } = settings();
-      if (isWanted && !quiet) play(tune);
-    }, REMINDER_MS);
+    reminder = setInterval(() => whileNobodyElse(ringAgain), REMINDER_MS);
   }
+}
+
+/** Of all tabs of the room one rings; an hour is the only clock that they share. */
+function ringAgain() {
+  const { quiet, reminder: isWanted, tune, volume } = settings();
+  if (!isWanted || quiet) return;
+  const now = Date.now();
+  if (Math.abs(now - Number(read(remindedPlace))) < REMINDER_MS - JITTER_MS) return;
+  write(remindedPlace, String(now));
+  play(tune, volume);
 }
 
 function showCount() {

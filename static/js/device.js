@@ -5,6 +5,7 @@ import { read, write } from "./storage.js";
 const PLACE = "device";
 const USUAL = {
   tune: "bells",
+  volume: "middle",
   vibration: true,
   notifications: false,
   awake: false,
@@ -68,7 +69,7 @@ async function change({ target }) {
   write(PLACE, JSON.stringify(chosen));
   sayWhatIsMissing();
   keepAwake();
-  if (target.name === "tune") on.tryOut();
+  if (["tune", "volume"].includes(target.name)) on.tryOut();
 }
 
 export function canNotify() {

@@ -5,7 +5,7 @@ const TUNES = {
   drop: { wave: "triangle", notes: [[660, 0], [440, 0.18]] },
 };
 const LENGTH_S = 0.5;
-const LOUDNESS = 0.25;
+const LOUDNESS = { low: 0.08, middle: 0.25, high: 0.8 };
 let audio = null;
 
 // Browsers let a page sound only once somebody has touched it.
@@ -19,22 +19,22 @@ function wake() {
   audio.resume?.();
 }
 
-export function play(name) {
+export function play(name, volume) {
   const tune = TUNES[name];
   if (!tune) return;
   wake();
   if (!audio) return;
-  for (const [pitch, delay] of tune.notes) sound(tune.wave, pitch, audio.currentTime + delay);
+  for (const [pitch, delay] of tune.notes) sound(tune.wave, pitch, LOUDNESS[volume], audio.currentTime + delay);
 }
 
-function sound(wave, pitch, at) {
+function sound(wave, pitch, loudness, at) {
   const source = audio.createOscillator();
-  const volume = audio.createGain();
+  const gain = audio.createGain();
   source.type = wave;
   source.frequency.value = pitch;
-  volume.gain.setValueAtTime(LOUDNESS, at);
-  volume.gain.exponentialRampToValueAtTime(0.001, at + LENGTH_S);
-  source.connect(volume).connect(audio.destination);
+  gain.gain.setValueAtTime(loudness, at);
+  gain.gain.exponentialRampToValueAtTime(0.001, at + LENGTH_S);
+  source.connect(gain).connect(audio.destination);
   source.start(at);
   source.stop(at + LENGTH_S);
 }

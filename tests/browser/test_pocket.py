@@ -118,12 +118,30 @@ def test_two_tabs_make_one_alarm(someone, people):
     assert sum(asked(page)["vibrations"] for page in (someone.page, other)) == 2
 
 
+def test_two_tabs_remind_once(someone, people):
+    ask_to_start(people[0])
+    waiting(someone, 1)
+    open_settings(someone).get_by_label("Rappeler toutes les").check()
+    someone.context.clock.install()
+    tabs = [someone.context.new_page() for _ in range(2)]
+    for tab in tabs:
+        tab.goto(someone.page.url)
+        expect(tab.locator("#needs-me .row")).to_have_count(1)
+        expect(tab.locator("#pulse")).to_have_attribute("data-live", "on")
+    someone.page.close()
+    someone.context.clock.run_for(125_000)  # for both
+    tabs[0].wait_for_timeout(500)
+    assert sum(asked(tab)["sounds"] for tab in tabs) == NOTES
+
+
 def test_the_settings_of_the_device(someone, people):
     dialog = open_settings(someone)
     expect(dialog).to_be_visible()
     check_accessible(someone.page, "device settings")
     dialog.get_by_role("button", name="Essayer le son").click()
     assert asked(someone.page)["sounds"] == NOTES
+    dialog.get_by_label("Volume").select_option("Fort")
+    assert asked(someone.page)["sounds"] == 2 * NOTES
     dialog.get_by_label("Mode silencieux").check()
     dialog.get_by_role("button", name="Fermer").click()
     expect(someone.page.locator("#room-menu > summary")).to_be_focused()
