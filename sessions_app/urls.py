@@ -13,4 +13,5 @@ urlpatterns = [
     path("surveillance/<number:number>/kit.pdf", document_views.kit_pdf, name="kit-pdf"),
     path("health/live", views.live, name="health-live"),
     path("health/ready", views.ready, name="health-ready"),
+    path("metrics", views.show_metrics, name="metrics"),
 ]

@@ -11,7 +11,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from . import access, board, colleagues, services
+from . import access, board, colleagues, metrics, services
 from .forms import EntryForm, first_error
 from .live import hub
 from .refusals import Invalid, Malformed, wants_page
@@ -144,3 +144,10 @@ def ready(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ok"})
+
+
+@require_GET
+def show_metrics(request: HttpRequest) -> HttpResponse:
+    """How much this process carries; the web server in front keeps it for the operator."""
+    text, content_type = metrics.as_text()
+    return HttpResponse(text, content_type=content_type)

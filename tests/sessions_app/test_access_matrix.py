@@ -45,6 +45,7 @@ ROUTES = {
     "worker": (EVERYONE, NO_METHOD),
     "health-live": (EVERYONE, NO_METHOD),
     "health-ready": (EVERYONE, NO_METHOD),
+    "metrics": (EVERYONE, NO_METHOD),
     "entry": (ACCOUNT, ENTERS),
     "board": (ROOM_PAGE, ROOM_NO_METHOD),
     "board-live": (ROOM_PAGE, ROOM_NO_METHOD),
