@@ -1,8 +1,17 @@
 """Django's admin under our name."""
 
-from django.contrib import admin
-from django.contrib.admin import apps
+from django.contrib import admin, messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
+from sessions_app import second_factor
+
+SET_IT_UP = (
+    "L’administration demande une double authentification. Activez une application ou ajoutez une"
+    " clé, puis revenez."
+)
 ORDER = [
     "Session",
     "Center",
@@ -22,6 +31,20 @@ class AdminSite(admin.AdminSite):
     site_header = site_title = "Pix Surveillance · administration"
     index_title = "Préparer les sessions"
 
+    def has_permission(self, request):
+        return super().has_permission(request) and second_factor.is_shown(request)
+
+    def login(self, request, extra_context=None):
+        """Reached by whoever may not enter yet; accounts log in on their own page (`urls`)."""
+        if super().has_permission(request) and not second_factor.is_shown(request):
+            if not second_factor.is_set_up(request):
+                messages.info(request, SET_IT_UP)
+                return redirect("mfa_index")
+            back = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+            query = urlencode({REDIRECT_FIELD_NAME: back})
+            return redirect(f"{reverse('mfa_reauthenticate')}?{query}")
+        return super().login(request, extra_context)
+
     def get_app_list(self, request, app_label=None):
         """What is prepared first, then what happened, in the order of the day."""
         apps = super().get_app_list(request, app_label)
@@ -32,7 +55,3 @@ class AdminSite(admin.AdminSite):
 
 def _place(model: str) -> int:
     return ORDER.index(model) if model in ORDER else len(ORDER)
-
-
-class AdminConfig(apps.AdminConfig):
-    default_site = "pix_surveillance.admin_site.AdminSite"

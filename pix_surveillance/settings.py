@@ -89,7 +89,7 @@ LISTEN_DATABASE_URL = _listen_database()
 INSTALLED_APPS = [
     # Its app does nothing but replace `runserver`, and would load Twisted at every other start.
     *(["daphne"] if "runserver" in sys.argv else []),
-    "pix_surveillance.admin_site.AdminConfig",
+    "pix_surveillance.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -100,6 +100,8 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "django_htmx",
     "sessions_app",
@@ -164,6 +166,19 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Pix Surveillance : "
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Pix Surveillance"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s: the clock of a phone is rarely exact
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+# Without https there is no secrecy to protect: a demonstration, a development machine.
+ADMIN_SECOND_FACTOR = _flag("ADMIN_SECOND_FACTOR", default=SECURE)
+# The first one makes new hashes; an older hash is renewed at the next login.
+PASSWORD_HASHERS = [
+    f"django.contrib.auth.hashers.{name}"
+    for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher")
+]
 # A whole school stands behind one address: its rooms log in within the same minutes.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "200/m/ip,10/5m/key"}
 LOGIN_URL = "account_login"

@@ -11,6 +11,8 @@ urlpatterns = [
     path("", include("candidates.urls")),
     path("", include("incidents.urls")),
     path("compte/", include("allauth.account.urls")),
+    path("compte/double-authentification/", include("allauth.mfa.urls")),
+    path("compte/connexions/", include("allauth.usersessions.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,5 +1,7 @@
 """Centres, sessions, accounts and the journal in the admin."""
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTimeWidget
 from django.contrib.auth.models import Group
@@ -16,8 +18,9 @@ from .admin_journal import SessionEventAdmin, SupervisorAccessAdmin
 from .admin_scope import CenterScoped, kept_by, only_center_of
 from .models import Center, Session, SessionEvent, SupervisorAccess, User
 
-# Rights hang on centres, not on lists of permissions.
-admin.site.unregister(Group)
+# Rights hang on centres, not on lists of permissions; factors and logins are their owner's.
+for model in (Group, Authenticator, UserSession):
+    admin.site.unregister(model)
 admin.site.register(User, UserAdmin)
 admin.site.register(Center, CenterAdmin)
 admin.site.register(SupervisorAccess, SupervisorAccessAdmin)

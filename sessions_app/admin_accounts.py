@@ -1,7 +1,9 @@
 """Accounts in the admin: the e-mail address is the identity, and it is known to the login."""
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
+from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.db import transaction
@@ -73,6 +75,7 @@ class UserAdmin(PlainTitle, auth_admin.UserAdmin):
     search_fields = ["email", "name"]
     ordering = ["email"]
     filter_horizontal = []
+    actions = ["forget_second_factors"]
     readonly_fields = ["last_login", "date_joined"]
     rights = ("Droits", {"fields": ["is_staff", "centers", "is_superuser"]})
     fieldsets = [
@@ -94,3 +97,12 @@ class UserAdmin(PlainTitle, auth_admin.UserAdmin):
         super().save_related(request, form, formsets, change)
         if "centers" in form.changed_data:
             form.instance.center_set.set(form.cleaned_data["centers"])
+
+    @admin.action(description="Retirer la double authentification (téléphone ou clé perdus)")
+    def forget_second_factors(self, request: HttpRequest, queryset) -> None:
+        """For whoever has lost them all: the next login sets a new one up."""
+        removed, _ = Authenticator.objects.filter(user__in=queryset).delete()
+        if removed:
+            messages.success(request, "Ces comptes se connectent sans double authentification.")
+        else:
+            messages.info(request, "Ces comptes n’ont pas de double authentification.")

@@ -54,7 +54,7 @@ def process(command: list[str], **settings: str) -> Iterator[tuple[str, subproce
     environment = os.environ | {
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "ORIGINS": url,
+        "ORIGINS": f"{url},http://localhost:{port}",  # a passkey belongs to a name
         **settings,
     }
     words = [sys.executable, "-m", *command, "--port", str(port)]

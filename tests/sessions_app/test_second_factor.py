@@ -1,0 +1,168 @@
+"""A second factor: mandatory at the door of the administration, offered to everybody else."""
+
+import re
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+SECRET = "JBSWY3DPEHPK3PXP"
+PASSWORD = "un long mot de passe"
+
+
+@pytest.fixture(autouse=True)
+def asked(settings):
+    settings.ADMIN_SECOND_FACTOR = True
+    settings.MFA_TOTP_TOLERANCE = 1
+    cache.clear()  # the codes that were used
+
+
+@pytest.fixture
+def admin():
+    person = factories.user(admin=True)
+    person.set_password(PASSWORD)
+    person.save()
+    return person
+
+
+def code() -> str:
+    counter = next(iter(yield_hotp_counters_from_time()))
+    return format_hotp_value(hotp_value(SECRET, counter))
+
+
+def with_password(person) -> tuple[Client, object]:
+    browser = Client()
+    body = {"login": person.email, "password": PASSWORD}
+    return browser, browser.post(reverse("account_login"), body)
+
+
+def test_an_administrator_without_one_is_sent_to_set_it_up(admin):
+    browser, _ = with_password(admin)
+    response = browser.get(reverse("admin:index"), follow=True)
+    assert response.redirect_chain[-1][0] == reverse("mfa_index")
+    assert "demande une double authentification" in response.content.decode()
+    for page in ("admin:sessions_app_session_changelist", "admin:sessions_app_user_changelist"):
+        assert browser.get(reverse(page)).status_code == 302
+
+
+def test_the_login_asks_for_it_and_opens_the_door(admin):
+    TOTP.activate(admin, SECRET)
+    browser, response = with_password(admin)
+    assert response["Location"] == reverse("mfa_authenticate")
+    assert browser.get(reverse("admin:index")).status_code == 302
+    wrong = browser.post(reverse("mfa_authenticate"), {"code": "000000"})
+    assert wrong.status_code == 200
+    browser.post(reverse("mfa_authenticate"), {"code": code()})
+    assert browser.get(reverse("admin:index")).status_code == 200
+
+
+def test_a_login_that_was_open_before_must_show_it(admin):
+    browser, _ = with_password(admin)
+    TOTP.activate(admin, SECRET)
+    response = browser.get(reverse("admin:index"), follow=True)
+    where, _ = response.redirect_chain[-1]
+    assert where.startswith(reverse("mfa_reauthenticate"))
+    response = browser.post(where, {"code": code(), "next": reverse("admin:index")})
+    assert response["Location"] == reverse("admin:index")
+    assert browser.get(reverse("admin:index")).status_code == 200
+
+
+def test_one_that_is_taken_away_closes_the_door_again(admin):
+    TOTP.activate(admin, SECRET)
+    browser, _ = with_password(admin)
+    browser.post(reverse("mfa_authenticate"), {"code": code()})
+    Authenticator.objects.filter(user=admin).delete()
+    assert browser.get(reverse("admin:index")).status_code == 302
+
+
+def test_supervisors_are_not_asked(room_of_one):
+    browser = Client()
+    browser.force_login(room_of_one[1])
+    assert browser.get(reverse("board", args=[room_of_one[0].number])).status_code == 200
+
+
+@pytest.fixture
+def room_of_one():
+    room = factories.session()
+    return room, factories.supervisor(room)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_list_webauthn",
+        "usersessions_list",
+    ],
+)
+def test_the_pages_are_in_our_words(admin, page):
+    browser, _ = with_password(admin)
+    browser.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    response = browser.get(reverse(page))
+    assert response.status_code == 200
+    html = response.content.decode()
+    assert '<html lang="fr">' in html
+    for english in ("Two-Factor", "Authenticator", "Security Key", "Sign", "Sessions"):
+        assert english not in html
+
+
+@pytest.mark.parametrize("page", ["mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_index"])
+def test_the_pages_once_it_is_set_up(admin, page):
+    browser, _ = with_password(admin)
+    TOTP.activate(admin, SECRET)
+    browser.post(reverse("mfa_reauthenticate"), {"code": code()})
+    browser.post(reverse("mfa_generate_recovery_codes"))
+    response = browser.get(reverse(page))
+    assert response.status_code == 200
+    assert "Recovery" not in response.content.decode()
+
+
+def test_a_login_by_code_needs_no_password(admin, mailoutbox):
+    browser = Client()
+    browser.post(reverse("account_request_login_code"), {"email": admin.email})
+    page = browser.get(reverse("account_confirm_login_code"))
+    assert page.status_code == 200
+    (mail,) = mailoutbox
+    (sent,) = re.findall(r"^([\w-]{6,9})$", mail.body, re.MULTILINE)
+    browser.post(reverse("account_confirm_login_code"), {"code": sent})
+    assert browser.get(reverse("entry")).status_code == 200
+
+
+def test_an_unknown_address_is_answered_alike(admin, mailoutbox):
+    browser = Client()
+    response = browser.post(reverse("account_request_login_code"), {"email": "x@example.org"})
+    assert response["Location"] == reverse("account_confirm_login_code")
+
+
+def test_all_other_logins_are_closed(admin):
+    browser, _ = with_password(admin)
+    other, _ = with_password(admin)
+    for each in (browser, other):
+        assert each.get(reverse("entry")).status_code == 200
+    browser.post(reverse("usersessions_list"))
+    assert browser.get(reverse("entry")).status_code == 200
+    assert other.get(reverse("entry")).status_code == 403
+
+
+def test_a_lost_one_is_taken_away_in_the_admin(admin):
+    lost = factories.user()
+    for person in (admin, lost):
+        TOTP.activate(person, SECRET)
+    browser, _ = with_password(admin)
+    browser.post(reverse("mfa_authenticate"), {"code": code()})
+    body = {"action": "forget_second_factors", "_selected_action": lost.pk}
+    browser.post(reverse("admin:sessions_app_user_changelist"), body)
+    assert set(Authenticator.objects.values_list("user", flat=True)) == {admin.pk}
