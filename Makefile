@@ -41,6 +41,7 @@ lint: .venv/dev ## vérifie le style, les types, les gabarits, les migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/bandit --quiet --recursive --severity-level high sessions_app candidates incidents pix_surveillance
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	@command -v node >/dev/null || { echo "node absent : scripts non vérifiés"; exit 0; }; \
 	for file in $$(find static -name '*.js'); do \

@@ -17,7 +17,7 @@ from . import identity
 from .models import Candidate, open_alert
 from .sitters import COLUMNS, Sitter
 
-COOKIE = "seat"
+COOKIE = f"{settings.COOKIE_PREFIX}seat"
 SALT = "candidates.seat"
 LIFETIME_SECONDS = 26 * 3600  # joinable for 24 h after the first start, and the test itself
 UNKNOWN_CANDIDATE = (

@@ -48,8 +48,10 @@ class Browser:
 
     async def post(self, path: str, values: Mapping, headers: Mapping = PAGE) -> httpx.Response:
         """A lost answer is asked for again: every form of the product may be sent twice."""
-        token = {"X-CSRFToken": self.client.cookies.get("csrftoken", "")}
-        return await self._send("POST", path, data=values, headers={**headers, **token})
+        jar = self.client.cookies.jar
+        token = next((each.value for each in jar if each.name.endswith("csrftoken")), "")
+        sent = {**headers, "X-CSRFToken": token or ""}
+        return await self._send("POST", path, data=values, headers=sent)
 
     async def page(self, path: str, headers: Mapping = PAGE) -> Page:
         return Page((await self.get(path, headers)).text)
