@@ -190,6 +190,15 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="surveillance@localhost")
 
+# Who answers for the site, on its legal pages.
+OPERATOR = {
+    "name": env.str("OPERATOR_NAME", default=""),
+    "address": env.str("OPERATOR_ADDRESS", default=""),
+    "contact": env.str("OPERATOR_CONTACT", default=""),
+    "host": env.str("OPERATOR_HOST", default=""),
+    "data_protection": env.str("OPERATOR_DATA_PROTECTION", default=""),
+}
+
 LANGUAGE_CODE = "fr"
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True

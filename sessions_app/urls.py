@@ -1,9 +1,12 @@
 from django.urls import path
 
-from . import converters, document_views, session_journal, views  # noqa: F401
+from . import converters, document_views, notices, session_journal, views  # noqa: F401
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("confidentialite/", notices.privacy, name="privacy"),
+    path("mentions-legales/", notices.legal, name="legal"),
+    path("accessibilite/", notices.accessibility, name="accessibility"),
     path("surveillance/", views.entry, name="entry"),
     path("surveillance/<number:number>/", views.show_board, name="board"),
     path("surveillance/<number:number>/live/", views.poll_board, name="board-live"),

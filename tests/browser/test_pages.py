@@ -10,7 +10,8 @@ from .people import LAPTOP, PHONE, Supervisor
 
 pytestmark = pytest.mark.browser
 
-PUBLIC = ["/", "/candidat/", "/compte/login/", "/compte/signup/", "/compte/password/reset/"]
+PUBLIC = ["/confidentialite/", "/mentions-legales/", "/accessibilite/"]
+PUBLIC += ["/", "/candidat/", "/compte/login/", "/compte/signup/", "/compte/password/reset/"]
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", PHONE), ("dark", LAPTOP)])

@@ -41,6 +41,7 @@ DOCUMENTS += ["incidents-csv", "incidents-xlsx", "journal-csv", "journal-xlsx", 
 ON_A_CANDIDATE += ["end-test", "explain-end", "claim", "release", *ENTRIES]
 ROUTES = {
     "home": (EVERYONE, NO_METHOD),
+    **dict.fromkeys(["privacy", "legal", "accessibility"], (EVERYONE, NO_METHOD)),
     "manifest": (EVERYONE, NO_METHOD),
     "worker": (EVERYONE, NO_METHOD),
     "health-live": (EVERYONE, NO_METHOD),
