@@ -2,6 +2,7 @@
 
 from django import forms
 
+from candidates.enrolment_fields import IdentityFields
 from candidates.forms import ActionForm, ResumeForm
 
 from .categories import LONGEST_TEXT
@@ -43,6 +44,10 @@ class EntryForm(ActionForm):
 
     text = RoomIncidentForm.base_fields["text"]
     hour = RoomIncidentForm.base_fields["hour"]
+
+
+class IdentityForm(IdentityFields, EntryForm):
+    """The entry that corrects an identity, and the line of the list with it."""
 
 
 class SignatureForm(forms.Form):

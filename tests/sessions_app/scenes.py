@@ -111,7 +111,9 @@ SCENES = {
     "mark-absent": lambda room, by: factories.candidate(room, **NAMED),
     "release": claimed,
 }
+ADDED = {"birth_name": "Oubliée", "first_name": "Inès", "birthdate": "23/04/2010"}
 BODIES = {
+    "add-candidate": ADDED,
     "add-time": {"minutes": "5", "reason": "Temps majoré"},
     "end-test": {"reason": "Temps écoulé"},
     "accept-alert": {"category": "E11"},

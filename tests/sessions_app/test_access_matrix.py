@@ -67,6 +67,7 @@ ROUTES = {
     "note-room-incident": (ROOM_NO_METHOD, ROOM_ACTION),
     "pause-room": (ROOM_NO_METHOD, ROOM_ACTION),
     "resume-room": (ROOM_NO_METHOD, ROOM_ACTION),
+    "add-candidate": (ROOM_NO_METHOD, ROOM_ACTION),
     "style": (DEVELOPMENT, NO_METHOD),
     "join": (EVERYONE, DOOR),
     "test": (SEAT_PAGE, NO_METHOD),
