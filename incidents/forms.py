@@ -49,6 +49,13 @@ class EntryForm(ActionForm):
 class IdentityForm(IdentityFields, EntryForm):
     """The entry that corrects an identity, and the line of the list with it."""
 
+    # With the values before and after, it makes one text of an incident.
+    text = forms.CharField(
+        max_length=500,
+        required=False,
+        error_messages={"max_length": "Le texte est trop long\u00a0: 500 signes au plus."},
+    )
+
 
 class SignatureForm(forms.Form):
     """Who signs the PV, and their password again."""

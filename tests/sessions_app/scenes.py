@@ -142,6 +142,7 @@ class Scene:
     def path(self) -> str:
         line = self.room.incidents.first()
         named = {"number": self.room.number, "candidate_id": self.candidate.pk}
+        named["center_id"] = self.room.center_id
         named["incident_id"] = line.pk if line else 0
         filled = re.sub(r"<\w+:(\w+)>", lambda m: str(named[m[1]]), PATTERNS[self.route])
         return "/" + filled

@@ -30,6 +30,9 @@ ROOM_ACTION = ("login", "login", 303, 404, 303)
 ROOM_SAVES = ("login", "login", 302, 404, 302)
 ROOM_NO_METHOD = ("login", "login", 405, 405, 405)
 DEVELOPMENT = (404,) * 5
+CENTER_PAGE = ("login", "login", 404, 404, 200)
+CENTERS = ("login", "login", 404, 404, 302)  # the only one opens at once
+CENTER_NO_METHOD = ("login", "login", 405, 405, 405)
 SEAT_PAGE = (302, 200, 302, 302, 302)
 SEAT_POLL = (403, 200, 403, 403, 403)
 SEAT_ACTION = (403, 303, 403, 403, 403)
@@ -46,6 +49,9 @@ ROUTES = {
     "health-live": (EVERYONE, NO_METHOD),
     "health-ready": (EVERYONE, NO_METHOD),
     "entry": (ACCOUNT, ENTERS),
+    "centers": (CENTERS, CENTER_NO_METHOD),
+    "center-rooms": (CENTER_PAGE, CENTER_NO_METHOD),
+    "center-live": (CENTER_PAGE, CENTER_NO_METHOD),
     "board": (ROOM_PAGE, ROOM_NO_METHOD),
     "board-live": (ROOM_PAGE, ROOM_NO_METHOD),
     "journal": (ROOM_PAGE, ROOM_NO_METHOD),
