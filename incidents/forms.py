@@ -49,6 +49,8 @@ class EntryForm(ActionForm):
 class IdentityForm(IdentityFields, EntryForm):
     """The entry that corrects an identity, and the line of the list with it."""
 
+    # The identity that the fields started from.
+    shown = forms.CharField(max_length=280, required=False)
     # With the values before and after, it makes one text of an incident.
     text = forms.CharField(
         max_length=500,

@@ -7,12 +7,14 @@ from candidates.models import Candidate
 from candidates.states import Action, Actor
 from candidates.turns import move, turn
 from sessions_app.models import User
+from sessions_app.refusals import Conflict
 
 from .entries import ENTRIES
 from .entry_services import note_entry
 from .services import instant_of, write_line
 
 ENTRY = ENTRIES["correct-identity"]
+CHANGED = "Cette identité vient d’être corrigée. Fermez la fiche, puis ouvrez-la de nouveau."
 LABELS = {
     "birth_name": "Nom de naissance",
     "first_name": "Prénom",
@@ -27,6 +29,7 @@ def correct_identity(
     birth_name: str | None = None,
     first_name: str | None = None,
     birthdate: date | None = None,
+    shown: str = "",
     text: str = "",
     hour: time | None = None,
     seen: int | None = None,
@@ -35,10 +38,13 @@ def correct_identity(
 
     Effects, in order: what differs is written to the list (`Conflict` once finished, or for a
     person already there), the line of the PV tells it before and after, one event names the
-    fields. Nothing that differs: the words alone are noted, as an entry of the day.
+    fields. Nothing that differs: the words alone are noted, as an entry of the day. `shown` is the
+    key of the identity that was corrected: that of another one would bring it back (`Conflict`).
     """
     told = {"birth_name": birth_name, "first_name": first_name, "birthdate": birthdate}
     with turn(candidate, Action.NOTE_INCIDENT, Actor.SUPERVISOR, seen=seen) as (session, fresh):
+        if shown not in {"", fresh.identity_key}:
+            raise Conflict(CHANGED, candidate=fresh.pk, row_version=fresh.row_version)
         changes = enrolment.rectify(fresh, **told)
         if not changes:
             note_entry(candidate, entry=ENTRY, user=user, text=text, hour=hour)

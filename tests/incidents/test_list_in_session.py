@@ -166,6 +166,15 @@ def test_the_second_who_corrects_sees_what_the_first_did(browser, person):
     assert Candidate.objects.get(pk=person.pk).birthdate == date(2009, 5, 4)
 
 
+def test_pressed_again_an_old_form_does_not_bring_the_old_values_back(browser, person):
+    shown = person.identity_key
+    assert correct(browser, person, birthdate="04/05/2009", shown=shown).status_code == 200
+    version = factories.fresh(person).row_version
+    again = correct(browser, person, first_name="Maëlle", shown=shown, row_version=version)
+    assert (again.status_code, "ouvrez-la de nouveau" in again.json()["message"]) == (409, True)
+    assert Candidate.objects.get(pk=person.pk).birthdate == date(2009, 5, 4)
+
+
 def test_nothing_that_differs_needs_words(browser, person):
     before = everything()
     assert correct(browser, person).status_code == 422

@@ -122,6 +122,23 @@ def test_a_supervisor_whose_access_is_withdrawn_is_a_stranger(route):
         check(Scene(route), method, "revoked", outcomes[ACTORS.index("stranger")])
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("actor", "as_actor"), [("head", "supervisor"), ("other head", "stranger")]
+)
+@pytest.mark.parametrize("route", [route for route in ROUTES if ":number>" in PATTERNS[route]])
+def test_an_administrator_of_the_centre_supervises_its_rooms_only(route, actor, as_actor):
+    for method, outcomes in zip(METHODS, ROUTES[route], strict=True):
+        check(Scene(route), method, actor, outcomes[ACTORS.index(as_actor)])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", ["center-rooms", "center-live"])
+def test_the_rooms_of_a_centre_are_for_its_administrators(route):
+    check(Scene(route), "GET", "head", 200)
+    check(Scene(route), "GET", "other head", 404)
+
+
 def check(scene, method, actor, outcome) -> None:
     browser, path, body = scene.browser(actor), scene.path(), scene.body()
     before = everything()
@@ -148,7 +165,7 @@ def check_refused(response: HttpResponse, status: int) -> None:
 def may_see_names(route: str, actor: str) -> bool:
     if route == "test":
         return actor == "candidate"
-    return actor in {"supervisor", "admin"} and ":number>" in PATTERNS[route]
+    return actor in {"supervisor", "admin", "head"} and ":number>" in PATTERNS[route]
 
 
 # Forged forms
