@@ -1,5 +1,7 @@
 """All of a centre's rooms on one page: seen at a glance, live, on every width."""
 
+import re
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -88,6 +90,33 @@ def test_without_websockets_the_rooms_come_by_polling(browser, site):
     expect(seen.page.locator("#pulse")).to_have_attribute("data-live", "on", timeout=15_000)
     incidents.raise_alert(person, factories.seat_of(person), subject="image")
     expect(seen.page.locator(".waiting strong")).to_have_text("1")
+
+
+def test_silence_is_told_with_its_age(browser, site):
+    center = factories.center()
+    a_room(center, "A")
+    head = factories.user()
+    center.members.add(head)
+    seen = Supervisor(browser, site)
+    seen.log_in(head.email)
+    passing = [True]
+    seen.page.route_web_socket(
+        re.compile("/ws/surveillance/centre/"), lambda socket: relay_while(socket, passing)
+    )
+    seen.page.clock.install()
+    seen.page.goto(f"{site}/surveillance/centre/{center.pk}/")
+    expect(seen.page.locator("#pulse")).to_have_attribute("data-live", "on")
+    passing.clear()
+    seen.page.clock.run_for(27_000)
+    expect(seen.page.locator("#pulse")).to_have_text(re.compile("connexion perdue depuis 0:2"))
+    expect(seen.page.locator("body")).to_have_class(re.compile("stale"))
+    seen.accessible("stale rooms")
+
+
+def relay_while(socket, passing: list) -> None:
+    """What the server says goes through as long as `passing` holds something."""
+    server = socket.connect_to_server()
+    server.on_message(lambda text: socket.send(text) if passing else None)
 
 
 def test_a_right_that_is_withdrawn_ends_the_page(browser, site):
