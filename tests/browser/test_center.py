@@ -152,6 +152,7 @@ def test_a_candidate_is_added_and_corrected_from_the_board(browser, site):
     expect(page.locator("#room")).to_contain_text("ZIDI")
     supervisor.row(person).get_by_label("Toutes les actions").click()
     sheet.get_by_text("Arrivée, sortie, place").click()
+    sheet.get_by_text("Corriger l’identité").click()
     supervisor.accessible("correct an identity")
     form = sheet.locator("form[action$='correct-identity/']")
     form.get_by_label("Nom de naissance").fill("Hoarau")

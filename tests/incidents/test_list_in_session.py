@@ -140,6 +140,8 @@ def test_a_wrong_birthdate_is_corrected_and_told_once(browser, room, by, person)
     line = Incident.objects.get()
     told = {"fields": ["birthdate"], "incident": line.pk, "category": "C1"}
     assert (event["type"], event["user_id"], event["data"]) == ("identity_corrected", by.pk, told)
+    journal = browser.get(reverse("journal", args=[room.number])).content.decode()
+    assert "date de naissance" in journal
     (entry,) = draft(room).entries
     nb = "\u00a0"
     assert entry.text == (
