@@ -21,6 +21,7 @@ NEWS = {
     "alert_raised": "Problème signalé",
     "alert_accepted": "Signalement déjà accepté",
     "alert_rejected": "Signalement déjà refusé",
+    "identity_corrected": "Identité déjà corrigée",
 }
 
 

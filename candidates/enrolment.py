@@ -1,7 +1,9 @@
-"""Who is on the list of a session: what administrators add, correct and remove.
+"""Who is on the list of a session: what is added, corrected and removed.
 
 State, time and answers are not theirs: see `services`.
 """
+
+from datetime import date
 
 from django.db import transaction
 
@@ -25,6 +27,32 @@ def enrol(candidate: Candidate, *, user: User | None) -> None:
     _check_is_once(candidate)
     candidate.save()
     preparation.note(locked, "candidate_added", user=user, data={"candidate": candidate.pk})
+
+
+def add(session: Session, *, user: User, **line) -> None:
+    """Somebody forgotten, as the supervisor of the room adds them: the columns of a new `line`."""
+    enrol(Candidate(session=session, **line), user=user)
+
+
+def rectify(candidate: Candidate, **identity: str | date | None) -> dict[str, tuple]:
+    """Write those parts of the identity that are told and differ, in a session held by `turns`.
+
+    Returns field → (before, after), empty when all is as it was. Raises `Conflict` once the test
+    is finished, or for a person who is already there.
+    """
+    changes = {
+        name: (getattr(candidate, name), value)
+        for name, value in identity.items()
+        if value is not None and value != getattr(candidate, name)
+    }
+    if changes and candidate.state == State.FINISHED:
+        raise Conflict(IS_OVER)
+    for name, (_, after) in changes.items():
+        setattr(candidate, name, after)
+    if changes:
+        _check_is_once(candidate)
+        candidate.save(update_fields=[*changes, "sort_key", "identity_key"])
+    return changes
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """`/style/`, in development only: every component in every state, on people who do not exist."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from sessions_app import clock
+from sessions_app.board import Board
+from sessions_app.center_rooms import Line
 from sessions_app.models import Center, Session
 
 from .models import Candidate
@@ -31,6 +33,11 @@ def style(request: HttpRequest) -> HttpResponse:
     context = {
         "needs_me": needs_me,
         "room": room,
+        "lines": [
+            _line(1, "Salle B12", needs_me),
+            _line(2, "CDI", room),
+            _line(3, "Salle 105", []),
+        ],
         "colours": COLOURS.split(),
         "icons": ICONS.split(),
         "now": clock.now(),
@@ -79,6 +86,17 @@ def _who_do_not() -> list[Candidate]:
         _sample("Traoré", "Fatou", now, **over, ended_by="candidate"),
         _sample("Weber", "Louis", now, **over, ended_by="supervisor", end_reason="Temps écoulé"),
     ]  # fmt: skip
+
+
+def _line(key: int, name: str, people: list[Candidate]) -> Line:
+    """One of the rooms of a centre; without people, of a session to come."""
+    state = Session.State.OPEN if people else Session.State.PLANNED
+    session = Session(
+        pk=key, number="100042", room=name, site="Bâtiment A", state=state, start_time=time(8, 30)
+    )
+    session.center = Center(name="Collège Jean-Moulin")
+    watching = ["Nadia Bouvier"] if people else []
+    return Line(Board(session, {person.pk: person for person in people}), watching)
 
 
 def _sample(birth_name: str, first_name: str, now: datetime, **facts) -> Candidate:

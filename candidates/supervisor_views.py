@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from sessions_app import access, board, commands
 from sessions_app.refusals import Conflict, Malformed, Refusal, wants_page
 
-from . import claims, end_reasons, lost_time, services
+from . import claims, end_reasons, enrolment, lost_time, services
+from .enrolment_fields import AddCandidateForm
 from .forms import (
     ActionForm,
     ClaimForm,
@@ -96,6 +97,12 @@ def resume_room(request, number):
 
 
 @access.account_required
+@require_POST
+def add_candidate(request, number):
+    return perform_on_room(request, number, AddCandidateForm, enrolment.add)
+
+
+@access.account_required
 @require_GET
 def sheet(request: HttpRequest, number: str, candidate_id: int) -> HttpResponse:
     """Everything about one candidate and every action possible now, as a page or in a dialog."""
@@ -129,7 +136,8 @@ def group_sheet(request: HttpRequest, number: str) -> HttpResponse:
 def room_sheet(request: HttpRequest, number: str) -> HttpResponse:
     """The actions on the room as a whole: pause, resume, an incident of everyone."""
     session = access.supervised_session(request.user, number)
-    return render(request, page_or_dialog(request, "candidates/room"), {"session": session})
+    context = {"session": session, "chosen": request.GET.get("action", "")}
+    return render(request, page_or_dialog(request, "candidates/room"), context)
 
 
 BACK = {"report", "closing"}

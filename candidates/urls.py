@@ -33,6 +33,7 @@ urlpatterns = [
     path(ROOM + "salle/", supervisor.room_sheet, name="room"),
     path(ROOM + "pause-room/", supervisor.pause_room, name="pause-room"),
     path(ROOM + "resume-room/", supervisor.resume_room, name="resume-room"),
+    path(ROOM + "add-candidate/", supervisor.add_candidate, name="add-candidate"),
     *(path(f"{CANDIDATE}{name}/", view, name=name) for name, view in ACTIONS.items()),
     *(path(f"{ROOM}{name}/", view, name=f"group-{name}") for name, view in ACTIONS.items()),
 ]

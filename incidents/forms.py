@@ -2,6 +2,7 @@
 
 from django import forms
 
+from candidates.enrolment_fields import IdentityFields
 from candidates.forms import ActionForm, ResumeForm
 
 from .categories import LONGEST_TEXT
@@ -43,6 +44,19 @@ class EntryForm(ActionForm):
 
     text = RoomIncidentForm.base_fields["text"]
     hour = RoomIncidentForm.base_fields["hour"]
+
+
+class IdentityForm(IdentityFields, EntryForm):
+    """The entry that corrects an identity, and the line of the list with it."""
+
+    # The identity that the fields started from.
+    shown = forms.CharField(max_length=280, required=False)
+    # With the values before and after, it makes one text of an incident.
+    text = forms.CharField(
+        max_length=500,
+        required=False,
+        error_messages={"max_length": "Le texte est trop long\u00a0: 500 signes au plus."},
+    )
 
 
 class SignatureForm(forms.Form):

@@ -15,12 +15,13 @@ from django.urls import path  # noqa: E402
 import sessions_app.converters  # noqa: E402, F401
 from candidates.consumers import CandidateConsumer  # noqa: E402
 from pix_surveillance.lifecycle import Lifecycle, fit_daphne  # noqa: E402
-from sessions_app.consumers import SupervisionConsumer  # noqa: E402
+from sessions_app.consumers import CenterConsumer, SupervisionConsumer  # noqa: E402
 
 # Each finds out for itself who is there, in a thread of the hub: no middleware stays in the way
 # of the frames.
 SOCKETS = [
     path("ws/surveillance/<number:number>/", SupervisionConsumer.as_asgi()),
+    path("ws/surveillance/centre/<int:center_id>/", CenterConsumer.as_asgi()),
     # The candidate's seat is a signed cookie: no login, no session to read.
     path("ws/candidat/", CandidateConsumer.as_asgi()),
 ]

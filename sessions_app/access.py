@@ -5,13 +5,14 @@ What does not exist and what is not yours get the same answer.
 """
 
 import secrets
+from collections.abc import Collection
 from functools import wraps
 from importlib import import_module
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, parse_cookie
 from django.views.decorators.cache import never_cache
 
@@ -20,6 +21,7 @@ from .models import Center, Session, SupervisorAccess, User
 from .refusals import Forbidden, Invalid, Missing, wants_page
 
 NO_SUCH_SESSION = "Cette session n’existe pas, ou vous n’y avez pas accès."
+NO_SUCH_CENTER = "Ce centre n’existe pas, ou vous n’y avez pas accès."
 NO_SUCH_CANDIDATE = "Ce candidat n’est pas inscrit dans cette session."
 LOG_IN = "Connectez-vous pour continuer."
 WRONG_CODES = "Numéro de session ou code surveillant incorrect. Vérifiez-les sur le kit de session."
@@ -60,8 +62,23 @@ def account_of_socket(scope: dict) -> tuple[User, str]:
 
 
 def centers_of(user: User) -> QuerySet[Center]:
-    """The centres whose data this account may see and prepare."""
-    return Center.objects.all() if user.is_superuser else Center.objects.filter(members=user)
+    """The centres that this account administers: a member of staff, those they are a member of."""
+    if user.is_superuser:
+        return Center.objects.all()
+    return Center.objects.filter(members=user) if user.is_staff else Center.objects.none()
+
+
+def centers_of_each(user_ids: Collection[int]) -> QuerySet:
+    """`center_id`, `user_id`: as `centers_of`, for many accounts (no superusers) at once."""
+    return Center.members.through.objects.filter(user_id__in=user_ids, user__is_staff=True)
+
+
+def center_of(user: User, center_id: int) -> Center:
+    """The centre whose rooms this account may watch together; `Missing` otherwise."""
+    center = centers_of(user).filter(pk=center_id).first() if user.is_active else None
+    if center is None:
+        raise Missing(NO_SUCH_CENTER)
+    return center
 
 
 def session_to_enter(number: str, code: str) -> Session:
@@ -79,10 +96,15 @@ def session_to_enter(number: str, code: str) -> Session:
 
 
 def supervised_session(user: User, number: str) -> Session:
-    """The session of this number when the account supervises it; `Missing` otherwise."""
+    """The session of this number when the account supervises it; `Missing` otherwise.
+
+    Administrators of a centre supervise its sessions, too, without their codes.
+    """
     sessions = Session.objects.select_related("center").filter(number=number)
     if not user.is_superuser:
-        sessions = sessions.filter(accesses__user=user, accesses__revoked_at=None)
+        entered = SupervisorAccess.objects.filter(user=user, revoked_at=None)
+        own = Q(pk__in=entered.values("session")) | Q(center__in=centers_of(user))
+        sessions = sessions.filter(own)
     session = sessions.first() if user.is_active else None
     if session is None:
         raise Missing(NO_SUCH_SESSION)
@@ -94,7 +116,9 @@ def check_still_supervises(user: User, session: Session) -> None:
     if not User.objects.filter(pk=user.pk, is_active=True).exists():
         raise Forbidden(NO_SUCH_SESSION)
     granted = SupervisorAccess.objects.filter(session=session, user=user, revoked_at=None)
-    if not user.is_superuser and not granted.exists():
+    if user.is_superuser or granted.exists():
+        return
+    if not centers_of(user).filter(pk=session.center_id).exists():
         raise Forbidden(NO_SUCH_SESSION)
 
 

@@ -4,14 +4,13 @@ Each process keeps the last board that it has read of a session. What the journa
 then brings it up to date: only the candidates concerned are read and rendered again.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db import connection, transaction
 from django.template.loader import render_to_string
 
 from .announcements import Announcement
@@ -19,6 +18,7 @@ from .event_names import FROM_THEIR_PAGE
 from .frame_text import as_text, rows_text
 from .kept_boards import KeptBoards
 from .models import Session, SessionEvent
+from .one_instant import snapshot
 from .spoken import spoken
 
 LONGEST_CATCH_UP = 500  # events; beyond, a whole board is cheaper than its changes
@@ -26,28 +26,6 @@ ONE_COLUMN = 8  # who needs me, beside the room; `static/js/supervision.js` coun
 TOGETHER = 2  # so many past their end hour are proposed to be ended at once
 FEW = 3  # so many left of a shared loss are named: nobody is forgotten
 _kept = KeptBoards()
-
-
-@contextmanager
-def snapshot() -> Iterator[bool]:
-    """Everything read inside is of one instant, and makes no writer wait.
-
-    Tells whether all of it is committed: inside somebody's transaction, it may still be undone.
-    """
-    if connection.in_atomic_block:
-        yield False
-    elif connection.vendor == "postgresql":
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield True
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN DEFERRED")
-            try:
-                yield True
-            finally:
-                cursor.execute("ROLLBACK")
 
 
 @dataclass(frozen=True)
@@ -144,6 +122,28 @@ def load(find: int | Callable[[], Session]) -> Board:
     with snapshot() as is_committed:
         session = find() if callable(find) else _session(find)
         return _read(session, is_committed=is_committed)[0]
+
+
+def load_together(sessions: Iterable[Session], *, is_committed: bool) -> dict[int, Board]:
+    """The boards of these sessions, with one query for all those that are not kept as they are.
+
+    To be called within a `snapshot`, which tells `is_committed`.
+    """
+    boards: dict[int, Board] = {}
+    for session in sessions:
+        kept = _kept.before(session) if is_committed else None
+        is_it = kept and kept.session.version == session.version
+        boards[session.pk] = kept if kept and is_it else Board(session, {})
+    read = {pk: each.session for pk, each in boards.items() if not each.people}
+    people = defaultdict(list)
+    for session in list(read.values())[:1]:
+        for each in session.candidates.model.objects.with_facts().filter(session__in=read):
+            people[each.session_id].append(each)
+    for pk, session in read.items():
+        boards[pk] = Board(session, _in_order(session, people[pk]))
+        if is_committed:
+            _kept.keep(boards[pk])
+    return boards
 
 
 def _session(session_id: int) -> Session:

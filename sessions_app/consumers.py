@@ -83,6 +83,36 @@ class SupervisionConsumer(LiveConsumer):
         self.socket.push(await in_database(board.missed, self.room.session_id, epoch, version))
 
 
+class CenterConsumer(LiveConsumer):
+    """`/ws/surveillance/centre/<id>/`: `rooms` frames, as `center_rooms.frame`, and heartbeats."""
+
+    async def connect(self):
+        center_id = self.scope["url_route"]["kwargs"]["center_id"]
+        try:
+            self.ticket = await in_database(_overseen, self.scope, center_id)
+        except Refusal:
+            await self.close(REFUSED)
+            return
+        await self.accept()
+        self.socket = Socket(self.ticket, send=self._send_frame)
+        await hub.centers.join(center_id, self.socket)
+
+    async def receive(self, text_data=None, bytes_data=None):
+        """A browser has nothing to say here: each frame holds whole rooms."""
+        await self.close(REFUSED)
+
+    async def disconnect(self, code):
+        if self.socket:
+            self.socket.stop()
+            hub.centers.leave(self.ticket.center_id, self.socket)
+
+
+def _overseen(scope, center_id: int) -> watch.Ticket:
+    user, login = access.account_of_socket(scope)
+    center = access.center_of(user, center_id)
+    return watch.Ticket(0, user.pk, login, user.password, center.pk)
+
+
 def _supervised(scope, number: str) -> tuple[Session, watch.Ticket]:
     user, login = access.account_of_socket(scope)
     session = access.supervised_session(user, number)

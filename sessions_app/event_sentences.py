@@ -29,10 +29,24 @@ def _people(told: list | int) -> str:
     return f"{count} candidat{'s' if count > 1 else ''}"
 
 
+PARTS = {
+    "birth_name": "nom de naissance",
+    "first_name": "prénom",
+    "birthdate": "date de naissance",
+    "extra_time_percent": "temps majoré",
+}
+
+
+def _parts(fields: list[str]) -> str:
+    """Which parts of an enrolment were corrected; their values stand in the list."""
+    return ", ".join(PARTS[name] for name in PARTS if name in fields)
+
+
 # In the order in which they are told; each gives nothing for what says nothing.
 DETAILS: dict[str, Callable[[Any], str]] = {
     "candidates": _people,
     "category": str,
+    "fields": _parts,
     "question": lambda number: f"question {number}" if number else "",
     "minutes": lambda minutes: f"{minutes}\u00a0min" if minutes else "",
     "seconds": lambda seconds: f"durée {spelled(seconds)}",

@@ -19,7 +19,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection, connections
 
-from . import announcements, board, clock, colleagues, timekeeper, watch
+from . import announcements, board, clock, colleagues, overviews, timekeeper, watch
 from .announcements import Announcement
 from .frame_text import as_text
 from .rooms import RESTART, Room, Socket
@@ -56,6 +56,7 @@ class Hub:
         self.rooms: dict[int, Room] = {}
         self.tasks: list[asyncio.Task] = []
         self.leases = colleagues.Leases()
+        self.centers = overviews.Overviews(in_database)
         self.is_stopping = False
         self._ahead = timedelta()  # the database's clock minus this machine's
         self._unsure = timedelta.max
@@ -70,6 +71,7 @@ class Hub:
         if self.loop is loop:
             return
         self.loop, self.rooms, self.leases = loop, {}, colleagues.Leases()
+        self.centers = overviews.Overviews(in_database)
         duties = [self._watch(), self._beat(), self._keep_time(), self._keep_leases()]
         if connection.vendor == "postgresql":
             duties.append(self._listen())
@@ -86,6 +88,8 @@ class Hub:
         for room in list(self.rooms.values()):
             for each in list(room.sockets):
                 each.close(RESTART)
+        for each in self.centers.sockets():
+            each.close(RESTART)
 
     def join(self, session_id: int, socket: Socket, epoch: str, version: int) -> Room:
         """Put a socket in its room; the room is opened at the version that was just read.
@@ -118,6 +122,7 @@ class Hub:
 
     def hear(self, news: Announcement) -> None:
         """A session has reached a version: bring its room there, unless it is on its way."""
+        self.centers.hear(news)
         room = self.rooms.get(news.session_id)
         if room is None or news.version <= room.heard or self._show_answers(room, news):
             return
@@ -164,6 +169,7 @@ class Hub:
         while True:
             try:
                 sockets = [each for room in self.rooms.values() for each in room.sockets]
+                sockets += self.centers.sockets()
                 tickets = [each.ticket for each in sockets if each.ticket]
                 seen = await in_database(watch.look, list(self.rooms), tickets)
                 for session_id, (epoch, version) in seen.versions.items():
@@ -173,6 +179,7 @@ class Hub:
                         each.close(reason)
                 for room in list(self.rooms.values()):
                     colleagues.tell(room, seen.here[room.session_id])
+                await self.centers.look()
                 await self._set_clock()
             except Exception as error:
                 # Without the trace: an outage is told each two seconds, on one line.
@@ -215,6 +222,8 @@ class Hub:
         would hold everybody up."""
         for turn in cycle(range(BEATS)):
             await asyncio.sleep(HEARTBEAT_SECONDS / BEATS)
+            if turn == 0:
+                self.centers.beat(self.now())
             for room in list(self.rooms.values()):
                 if room.session_id % BEATS == turn:
                     self._beat_room(room)

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from . import converters, document_views, notices, session_journal, views  # noqa: F401
+from . import (  # noqa: F401
+    center_views,
+    converters,
+    document_views,
+    notices,
+    session_journal,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -8,6 +15,9 @@ urlpatterns = [
     path("mentions-legales/", notices.legal, name="legal"),
     path("accessibilite/", notices.accessibility, name="accessibility"),
     path("surveillance/", views.entry, name="entry"),
+    path("surveillance/centres/", center_views.choose, name="centers"),
+    path("surveillance/centre/<int:center_id>/", center_views.show, name="center-rooms"),
+    path("surveillance/centre/<int:center_id>/live/", center_views.poll, name="center-live"),
     path("surveillance/<number:number>/", views.show_board, name="board"),
     path("surveillance/<number:number>/live/", views.poll_board, name="board-live"),
     path("surveillance/<number:number>/journal/", session_journal.show, name="journal"),

@@ -21,7 +21,8 @@ UNREADABLE = "Cette page ne sait plus ce qu’elle affiche. Rechargez-la."
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+    oversees = request.user.is_authenticated and access.centers_of(request.user).exists()
+    return render(request, "home.html", {"oversees": oversees})
 
 
 @access.account_required
@@ -41,6 +42,7 @@ def entry(request: HttpRequest) -> HttpResponse:
             raise Invalid(first_error(form))
         status = 422
     context = {"form": form, "sessions": access.entered_sessions(request.user)}
+    context["oversees"] = access.centers_of(request.user).exists()
     return render(request, "sessions_app/entry.html", context, status=status)
 
 

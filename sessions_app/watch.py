@@ -1,7 +1,7 @@
 """What the live rooms of a process hang on, looked at again every two seconds: one query.
 
 A socket was let in by `access`; it stays open while what let it in still holds: the login, the
-account, its password, the access to the session.
+account, its password, the access to the session or its centre.
 """
 
 import uuid
@@ -12,21 +12,22 @@ from django.contrib.sessions.models import Session as Login
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Now
 
-from . import colleagues
+from . import access, colleagues
 from .models import Session, SupervisorAccess, User
 
 LOGIN = "login"  # logged out, account disabled, password changed
-ACCESS = "access"  # access to the session withdrawn
+ACCESS = "access"  # access to the session, or to its centre, withdrawn
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """What a supervisor's socket was let in with."""
+    """What a supervisor's socket was let in with; `center_id` for the rooms of a whole centre."""
 
     session_id: int
     user_id: int
     login: str  # the key of the HTTP session
     password: str  # as the database keeps it: a salted hash, another one for each new password
+    center_id: int | None = None
 
     @property
     def board(self) -> tuple[int, int]:
@@ -37,14 +38,16 @@ class Ticket:
 class Look:
     """What one look has seen.
 
-    `versions`: session id → (epoch, version). `here`: session id → who has its board open, by
-    key of the account.
+    `versions`: session id → (epoch, version), `held_by`: → its centre. `here`: session id → who
+    has its board open, by key of the account.
     """
 
     versions: dict[int, tuple[str, int]] = field(default_factory=dict)
     logins: set[str] = field(default_factory=set)
     users: dict[int, User] = field(default_factory=dict)
     accesses: set[tuple[int, int]] = field(default_factory=set)
+    centers: set[tuple[int, int]] = field(default_factory=set)
+    held_by: dict[int, int] = field(default_factory=dict)
     here: defaultdict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def closes(self, ticket: Ticket) -> str | None:
@@ -56,7 +59,8 @@ class Look:
             return LOGIN
         if user.is_superuser or (ticket.session_id, ticket.user_id) in self.accesses:
             return None
-        return ACCESS
+        center_id = ticket.center_id or self.held_by.get(ticket.session_id)
+        return None if (center_id, ticket.user_id) in self.centers else ACCESS
 
 
 def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
@@ -64,7 +68,8 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     seen = Look()
     user_ids = {ticket.user_id for ticket in tickets}
     logins = {ticket.login for ticket in tickets}
-    rows = _row("version", Session.objects.filter(pk__in=session_ids), "pk", "epoch", "version")
+    sessions = Session.objects.filter(pk__in=session_ids)
+    rows = _row("version", sessions, "pk", "epoch", "version", "center_id")
     accesses = SupervisorAccess.objects.filter(revoked_at=None, user_id__in=user_ids)
     accesses = accesses.filter(session_id__in=session_ids)
     users = User.objects.filter(is_active=True, pk__in=user_ids)
@@ -73,6 +78,7 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     present = colleagues.open_now().filter(session_id__in=watched)
     parts = [
         _row("access", accesses, "session_id", "user_id"),
+        _row("center", access.centers_of_each(user_ids), "center_id", "user_id"),
         _row("user", users, "pk", "password", "is_superuser"),
         _row("login", open_logins, "session_key"),
         _row("here", present, "session_id", "user_id", "name"),
@@ -83,17 +89,20 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
 
 
 def _row(kind: str, rows, *columns: str):
-    """The same four columns of text for each table, so that one statement reads them all."""
-    named = [f"text_{number}" for number in range(3)]
+    """The same columns of text for each table, so that one statement reads them all."""
+    named = [f"text_{number}" for number in range(4)]
     texts = [Cast(column, CharField()) for column in columns]
-    texts += [Value("", CharField())] * (3 - len(columns))
+    texts += [Value("", CharField())] * (4 - len(columns))
     rows = rows.order_by().annotate(kind=Value(kind), **dict(zip(named, texts, strict=True)))
     return rows.values_list("kind", *named)
 
 
-def _note(seen: Look, kind: str, first: str, second: str, third: str) -> None:
+def _note(seen: Look, kind: str, first: str, second: str, third: str, fourth: str) -> None:
     if kind == "version":
         seen.versions[int(first)] = (str(uuid.UUID(second)), int(third))
+        seen.held_by[int(first)] = int(fourth)
+    elif kind == "center":
+        seen.centers.add((int(first), int(second)))
     elif kind == "access":
         seen.accesses.add((int(first), int(second)))
     elif kind == "login":

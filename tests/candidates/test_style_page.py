@@ -23,6 +23,8 @@ def test_every_state_and_every_need(client, settings):
         assert f'class="need {need}"' in html
     for live in ("on", "stale", "off"):
         assert f'data-live="{live}"' in html
+    for number, room in (1, "open"), (2, "open"), (3, "planned"):
+        assert f'id="room-{number}" data-session="{number}" data-state="{room}"' in html
     for part in ("paused-room", "lost-together", "over-bar", "group-bar", "reorder", "gap"):
         assert f'class="{part}"' in html
 

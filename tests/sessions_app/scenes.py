@@ -111,7 +111,9 @@ SCENES = {
     "mark-absent": lambda room, by: factories.candidate(room, **NAMED),
     "release": claimed,
 }
+ADDED = {"birth_name": "Oubliée", "first_name": "Inès", "birthdate": "23/04/2010"}
 BODIES = {
+    "add-candidate": ADDED,
     "add-time": {"minutes": "5", "reason": "Temps majoré"},
     "end-test": {"reason": "Temps écoulé"},
     "accept-alert": {"category": "E11"},
@@ -140,6 +142,7 @@ class Scene:
     def path(self) -> str:
         line = self.room.incidents.first()
         named = {"number": self.room.number, "candidate_id": self.candidate.pk}
+        named["center_id"] = self.room.center_id
         named["incident_id"] = line.pk if line else 0
         filled = re.sub(r"<\w+:(\w+)>", lambda m: str(named[m[1]]), PATTERNS[self.route])
         return "/" + filled
@@ -172,6 +175,11 @@ class Scene:
             return self.supervisor
         if actor == "admin":
             return factories.user(admin=True)
+        if actor in {"head", "other head"}:
+            center = self.room.center if actor == "head" else factories.center()
+            person = factories.user()
+            center.members.add(person)
+            return person
         if actor == "revoked":
             person = factories.supervisor(self.room)
             grants = SupervisorAccess.objects.filter(user=person)

@@ -30,6 +30,9 @@ ROOM_ACTION = ("login", "login", 303, 404, 303)
 ROOM_SAVES = ("login", "login", 302, 404, 302)
 ROOM_NO_METHOD = ("login", "login", 405, 405, 405)
 DEVELOPMENT = (404,) * 5
+CENTER_PAGE = ("login", "login", 404, 404, 200)
+CENTERS = ("login", "login", 404, 404, 302)  # the only one opens at once
+CENTER_NO_METHOD = ("login", "login", 405, 405, 405)
 SEAT_PAGE = (302, 200, 302, 302, 302)
 SEAT_POLL = (403, 200, 403, 403, 403)
 SEAT_ACTION = (403, 303, 403, 403, 403)
@@ -48,6 +51,9 @@ ROUTES = {
     "health-ready": (EVERYONE, NO_METHOD),
     "metrics": (EVERYONE, NO_METHOD),
     "entry": (ACCOUNT, ENTERS),
+    "centers": (CENTERS, CENTER_NO_METHOD),
+    "center-rooms": (CENTER_PAGE, CENTER_NO_METHOD),
+    "center-live": (CENTER_PAGE, CENTER_NO_METHOD),
     "board": (ROOM_PAGE, ROOM_NO_METHOD),
     "board-live": (ROOM_PAGE, ROOM_NO_METHOD),
     "journal": (ROOM_PAGE, ROOM_NO_METHOD),
@@ -69,6 +75,7 @@ ROUTES = {
     "note-room-incident": (ROOM_NO_METHOD, ROOM_ACTION),
     "pause-room": (ROOM_NO_METHOD, ROOM_ACTION),
     "resume-room": (ROOM_NO_METHOD, ROOM_ACTION),
+    "add-candidate": (ROOM_NO_METHOD, ROOM_ACTION),
     "style": (DEVELOPMENT, NO_METHOD),
     "join": (EVERYONE, DOOR),
     "test": (SEAT_PAGE, NO_METHOD),
@@ -117,6 +124,23 @@ def test_a_supervisor_whose_access_is_withdrawn_is_a_stranger(route):
         check(Scene(route), method, "revoked", outcomes[ACTORS.index("stranger")])
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("actor", "as_actor"), [("head", "supervisor"), ("other head", "stranger")]
+)
+@pytest.mark.parametrize("route", [route for route in ROUTES if ":number>" in PATTERNS[route]])
+def test_an_administrator_of_the_centre_supervises_its_rooms_only(route, actor, as_actor):
+    for method, outcomes in zip(METHODS, ROUTES[route], strict=True):
+        check(Scene(route), method, actor, outcomes[ACTORS.index(as_actor)])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", ["center-rooms", "center-live"])
+def test_the_rooms_of_a_centre_are_for_its_administrators(route):
+    check(Scene(route), "GET", "head", 200)
+    check(Scene(route), "GET", "other head", 404)
+
+
 def check(scene, method, actor, outcome) -> None:
     browser, path, body = scene.browser(actor), scene.path(), scene.body()
     before = everything()
@@ -143,7 +167,7 @@ def check_refused(response: HttpResponse, status: int) -> None:
 def may_see_names(route: str, actor: str) -> bool:
     if route == "test":
         return actor == "candidate"
-    return actor in {"supervisor", "admin"} and ":number>" in PATTERNS[route]
+    return actor in {"supervisor", "admin", "head"} and ":number>" in PATTERNS[route]
 
 
 # Forged forms

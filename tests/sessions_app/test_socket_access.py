@@ -22,6 +22,8 @@ SOCKETS = [
     ("room", "stranger", GOOD_ORIGIN, False),
     ("room", "revoked", GOOD_ORIGIN, False),
     ("room", "admin", GOOD_ORIGIN, True),
+    ("room", "head", GOOD_ORIGIN, True),
+    ("room", "other head", GOOD_ORIGIN, False),
     ("seat", "anonymous", GOOD_ORIGIN, False),
     ("seat", "candidate", GOOD_ORIGIN, True),
     ("seat", "supervisor", GOOD_ORIGIN, False),
