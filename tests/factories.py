@@ -27,6 +27,13 @@ def center(**fields) -> Center:
     return Center.objects.create(**fields)
 
 
+def head(*centers: Center) -> User:
+    """An administrator of these centres."""
+    person = user(is_staff=True)
+    person.center_set.set(centers)
+    return person
+
+
 def session(**fields) -> Session:
     fields = {
         "site": "Collège Jean-Moulin",

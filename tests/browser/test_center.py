@@ -23,8 +23,7 @@ def a_room(center, name: str) -> Session:
 
 
 def open_center(browser, site, center, **options) -> Supervisor:
-    head = factories.user()
-    center.members.add(head)
+    head = factories.head(center)
     person = Supervisor(browser, site, **options)
     person.log_in(head.email)
     person.page.goto(f"{site}/surveillance/")
@@ -77,8 +76,7 @@ def test_a_need_reaches_the_page_and_leads_to_the_room(browser, site):
 def test_without_websockets_the_rooms_come_by_polling(browser, site):
     center, by = factories.center(), factories.user()
     person = factories.running(a_room(center, "A"), by)
-    head = factories.user()
-    center.members.add(head)
+    head = factories.head(center)
     seen = Supervisor(browser, site)
     seen.page.add_init_script(
         "window.WebSocket = class extends EventTarget { constructor() { super();"
@@ -95,8 +93,7 @@ def test_without_websockets_the_rooms_come_by_polling(browser, site):
 def test_silence_is_told_with_its_age(browser, site):
     center = factories.center()
     a_room(center, "A")
-    head = factories.user()
-    center.members.add(head)
+    head = factories.head(center)
     seen = Supervisor(browser, site)
     seen.log_in(head.email)
     passing = [True]

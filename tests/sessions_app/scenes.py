@@ -176,10 +176,7 @@ class Scene:
         if actor == "admin":
             return factories.user(admin=True)
         if actor in {"head", "other head"}:
-            center = self.room.center if actor == "head" else factories.center()
-            person = factories.user()
-            center.members.add(person)
-            return person
+            return factories.head(self.room.center if actor == "head" else factories.center())
         if actor == "revoked":
             person = factories.supervisor(self.room)
             grants = SupervisorAccess.objects.filter(user=person)

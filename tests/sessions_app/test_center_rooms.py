@@ -37,9 +37,7 @@ def center():
 @pytest.fixture
 def head(center):
     """An administrator of the centre, who has entered no session."""
-    person = factories.user()
-    center.members.add(person)
-    return person
+    return factories.head(center)
 
 
 def a_room(center, **fields):
@@ -178,9 +176,9 @@ def test_an_administrator_acts_in_their_rooms_only(center, head):
 def test_a_centre_is_closed_to_others(center, head, shown):
     room = a_room(center)
     path = reverse(shown, args=[center.pk])
-    other = factories.user()
-    factories.center().members.add(other)
-    for person in (factories.supervisor(room), other, factories.user(is_staff=True)):
+    member = factories.supervisor(room)
+    center.members.add(member)  # of the staff they are not
+    for person in (factories.supervisor(room), member, factories.head(factories.center())):
         assert browser_of(person).get(path).status_code == 404
     assert Client().get(path).status_code == 403
     assert browser_of(head).get(path).status_code == 200
@@ -246,8 +244,7 @@ in_db = database_sync_to_async
 @pytest.mark.parametrize("announced", [True, False])
 async def test_the_page_with_its_frames_is_what_a_reload_shows(monkeypatch, announced):
     center = await in_db(factories.center)()
-    head, by = await in_db(factories.user)(), await in_db(factories.user)()
-    await in_db(center.members.add)(head)
+    head, by = await in_db(factories.head)(center), await in_db(factories.user)()
     rooms = [await in_db(a_room)(center, room=name) for name in ("A", "B", "C")]
     people = [await in_db(factories.waiting)(room) for room in rooms]
     if not announced:
@@ -284,8 +281,7 @@ async def test_the_page_with_its_frames_is_what_a_reload_shows(monkeypatch, anno
 @pytest.mark.django_db(transaction=True)
 async def test_the_frames_of_polling_are_those_of_the_socket():
     center = await in_db(factories.center)()
-    head = await in_db(factories.user)()
-    await in_db(center.members.add)(head)
+    head = await in_db(factories.head)(center)
     await in_db(factories.waiting)(await in_db(a_room)(center))
     line = await in_db(open_line)(head, center)
     try:
@@ -304,8 +300,7 @@ async def test_the_frames_of_polling_are_those_of_the_socket():
 @pytest.mark.parametrize(("lost", "code"), [("membership", 4403), ("login", 4401)])
 async def test_a_right_that_is_withdrawn_closes_the_socket(lost, code):
     center = await in_db(factories.center)()
-    head = await in_db(factories.user)()
-    await in_db(center.members.add)(head)
+    head = await in_db(factories.head)(center)
     line = await in_db(open_line)(head, center)
     try:
         assert (await line.connect(timeout=10))[0]
@@ -324,8 +319,7 @@ async def test_a_right_that_is_withdrawn_closes_the_socket(lost, code):
 @pytest.mark.django_db(transaction=True)
 async def test_a_stranger_and_an_unexpected_message_are_refused():
     center = await in_db(factories.center)()
-    stranger, head = await in_db(factories.user)(), await in_db(factories.user)()
-    await in_db(center.members.add)(head)
+    stranger, head = await in_db(factories.user)(), await in_db(factories.head)(center)
     refused = await in_db(open_line)(stranger, center)
     line = await in_db(open_line)(head, center)
     try:
