@@ -1,6 +1,6 @@
 """The session in the admin, with its list of candidates and the import."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.urls import path, reverse
 
 from sessions_app.admin import SessionAdmin
@@ -40,6 +40,22 @@ class CandidateInline(admin.TabularInline):
 
 
 class SessionWithListAdmin(SessionAdmin):
+    actions = [*SessionAdmin.actions, "duplicate_with_list", "duplicate_without_list"]
+
+    @admin.action(description="Dupliquer, avec la liste de candidats", permissions=["change"])
+    def duplicate_with_list(self, request, queryset):
+        self._duplicate(request, queryset, with_list=True)
+
+    @admin.action(description="Dupliquer, sans la liste", permissions=["change"])
+    def duplicate_without_list(self, request, queryset):
+        self._duplicate(request, queryset, with_list=False)
+
+    def _duplicate(self, request, sessions, *, with_list: bool) -> None:
+        for session in sessions:
+            twin = enrolment.duplicate(session, with_list=with_list)
+            sentence = f"La session {session.spaced_number} a une copie, {twin.spaced_number}."
+            messages.success(request, f"{sentence} Vérifiez sa date et sa salle.")
+
     def get_inlines(self, request, obj=None):
         is_short = obj is None or obj.candidate_count <= MOST_LINES_ON_A_PAGE
         return [CandidateInline] if is_short else []

@@ -29,6 +29,25 @@ def enrol(candidate: Candidate, *, user: User | None) -> None:
     preparation.note(locked, "candidate_added", user=user, data={"candidate": candidate.pk})
 
 
+COPIED = ["center", "site", "room", "date", "start_time", "supervisors", "remarks"]
+COPIED += ["duration_minutes", "grace_seconds", "auto_end"]
+LINE = ["birth_name", "first_name", "birthdate", "external_id", "extra_time_percent"]
+
+
+@transaction.atomic
+def duplicate(session: Session, *, with_list: bool) -> Session:
+    """Another planned session of the same room and rules, with a number and codes of its own.
+
+    With the list: the same people, who have neither joined nor started there.
+    """
+    twin = Session(**{name: getattr(session, name) for name in COPIED})
+    preparation.give_free_number(twin)
+    twin.save()
+    for each in session.candidates.all() if with_list else ():
+        Candidate(session=twin, **{name: getattr(each, name) for name in LINE}).save()
+    return twin
+
+
 def add(session: Session, *, user: User, **line) -> None:
     """Somebody forgotten, as the supervisor of the room adds them: the columns of a new `line`."""
     enrol(Candidate(session=session, **line), user=user)

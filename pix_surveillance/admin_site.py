@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from sessions_app import second_factor
+from sessions_app import access, center_rooms, second_factor
 
 SET_IT_UP = (
     "L’administration demande une double authentification. Activez une application ou ajoutez une"
@@ -44,6 +44,13 @@ class AdminSite(admin.AdminSite):
             query = urlencode({REDIRECT_FIELD_NAME: back})
             return redirect(f"{reverse('mfa_reauthenticate')}?{query}")
         return super().login(request, extra_context)
+
+    def index(self, request, extra_context=None):
+        """Today's sessions first, as they live, then what can be prepared."""
+        centers = list(access.centers_of(request.user))
+        lines = center_rooms.lines([center.pk for center in centers])
+        today = {"lines": lines, "centers": centers, "many": len(centers) > 1}
+        return super().index(request, today | (extra_context or {}))
 
     def get_app_list(self, request, app_label=None):
         """What is prepared first, then what happened, in the order of the day."""

@@ -7,6 +7,7 @@ from django.contrib.admin.widgets import AdminTimeWidget
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from . import codes, preparation
@@ -36,7 +37,7 @@ class SessionAdmin(CenterScoped):
     search_fields = ["number", "site", "room"]
     search_help_text = "Numéro, site ou salle"
     ordering = ["-date", "start_time", "number"]
-    actions = ["renew_supervisor_code"]
+    actions = ["open_sessions", "renew_supervisor_code", "renew_access_code"]
     entry = (
         "Numéro et codes",
         {
@@ -119,22 +120,41 @@ class SessionAdmin(CenterScoped):
 
     @admin.display(description="code d’accès (candidats)")
     def shown_access_code(self, session):
-        return codes.spaced(session.access_code, 3)
+        return _copied(session.access_code, 3, "code d’accès")
 
     @admin.display(description="code surveillant")
     def shown_supervisor_code(self, session):
-        return codes.spaced(session.supervisor_code, 4)
+        return _copied(session.supervisor_code, 4, "code surveillant")
+
+    @admin.action(description="Ouvrir", permissions=["change"])
+    def open_sessions(self, request, queryset):
+        self._do(request, queryset, preparation.open_session, "est ouverte.")
 
     @admin.action(description="Renouveler le code surveillant", permissions=["change"])
     def renew_supervisor_code(self, request, queryset):
-        for session in queryset:
+        done = "a un nouveau code surveillant. Les surveillants déjà entrés y restent."
+        self._do(request, queryset, preparation.renew_supervisor_code, done)
+
+    @admin.action(description="Renouveler le code d’accès des candidats", permissions=["change"])
+    def renew_access_code(self, request, queryset):
+        done = "a un nouveau code d’accès. Les candidats déjà entrés restent à leur place."
+        self._do(request, queryset, preparation.renew_access_code, done)
+
+    def _do(self, request, sessions, service, done: str) -> None:
+        """One service for each session that may still change, and a sentence for each."""
+        for session in sessions:
             name = f"La session {session.spaced_number}"
             if not self.has_change_permission(request, session):
-                messages.warning(request, f"{name} est finalisée : son code n’a pas changé.")
+                messages.warning(request, f"{name} est finalisée : rien n’y a changé.")
                 continue
-            preparation.renew_supervisor_code(session, user=request.user)
-            sentence = "a un nouveau code surveillant. Les surveillants déjà entrés y restent."
-            messages.success(request, f"{name} {sentence}")
+            service(session, user=request.user)
+            messages.success(request, f"{name} {done}")
+
+
+def _copied(code: str, group: int, what: str) -> str:
+    """The code, in groups of so many signs, with the button that copies it."""
+    context = {"code": code, "shown": codes.spaced(code, group), "what": what}
+    return render_to_string("admin/sessions_app/session/_code.html", context)
 
 
 def _room_url(user: User, session: Session) -> str:

@@ -14,7 +14,7 @@ from django.db.models import Count
 from django.template.loader import render_to_string
 
 from . import board, clock, colleagues
-from .models import Center, Session
+from .models import Session
 from .one_instant import snapshot
 
 # What people wait for, by the fact that says so: for one, for several.
@@ -95,9 +95,9 @@ def signs(center_ids: Collection[int]) -> dict[int, dict[int, Sign]]:
     return found
 
 
-def lines(center: Center) -> list[Line]:
-    """Of all of today's sessions, who waits longest first."""
-    return sorted(_read(center.pk)[0].values(), key=lambda line: line.order)
+def lines(center_ids: Collection[int]) -> list[Line]:
+    """Of all of today's sessions of these centres, who waits longest first."""
+    return sorted(_read(center_ids)[0].values(), key=lambda line: line.order)
 
 
 def frame(
@@ -108,7 +108,7 @@ def frame(
     `ids` are all of today's, `rooms` those of `session_ids` among them, or all.
     """
     now = clock.now().isoformat()
-    read, today, seen = _read(center_id, session_ids)
+    read, today, seen = _read([center_id], session_ids)
     rooms = {
         str(pk): {
             "epoch": str(line.session.epoch),
@@ -121,10 +121,10 @@ def frame(
 
 
 def _read(
-    center_id: int, session_ids: Collection[int] | None = None
+    center_ids: Collection[int], session_ids: Collection[int] | None = None
 ) -> tuple[dict[int, Line], list[int], dict[int, Sign]]:
     with snapshot() as is_committed:
-        today = _todays([center_id])
+        today = _todays(center_ids)
         wanted = [each for each in today if session_ids is None or each.pk in session_ids]
         boards = board.load_together(wanted, is_committed=is_committed)
         people = _people(wanted)

@@ -30,7 +30,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, center_id: int) -> HttpResponse:
     center = access.center_of(request.user, center_id)
     now = hub.now()
-    context = {"center": center, "lines": center_rooms.lines(center), "now": now}
+    context = {"center": center, "lines": center_rooms.lines([center.pk]), "now": now}
     context["waiting"] = sum(line.count > 0 for line in context["lines"])
     context["day"] = now.astimezone(ZoneInfo(center.time_zone)).date()
     return render(request, "sessions_app/center.html", context)

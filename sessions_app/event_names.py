@@ -9,6 +9,8 @@ NAMES = {
     "access_given": "accès donné à un surveillant",
     "access_withdrawn": "accès retiré à un surveillant",
     "supervisor_code_renewed": "code surveillant renouvelé",
+    "access_code_renewed": "code d’accès des candidats renouvelé",
+    "session_opened": "session ouverte",
     "session_changed": "session modifiée",
     "list_replaced": "liste de candidats remplacée",
     "candidate_added": "candidat ajouté",

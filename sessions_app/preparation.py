@@ -35,6 +35,23 @@ def renew_supervisor_code(session: Session, *, user: User) -> None:
 
 
 @transaction.atomic
+def renew_access_code(session: Session, *, user: User) -> None:
+    """A new code to join with; candidates who have joined stay. `Conflict` when finalised."""
+    locked = journal.lock(session.pk)
+    Session.objects.filter(pk=locked.pk).update(access_code=codes.new_access_code())
+    note(locked, "access_code_renewed", user=user)
+
+
+@transaction.atomic
+def open_session(session: Session, *, user: User) -> None:
+    """Before its first supervisor does it by entering. `Conflict` when finalised."""
+    locked = journal.lock(session.pk)
+    if locked.state == Session.State.PLANNED:
+        Session.objects.filter(pk=locked.pk).update(state=Session.State.OPEN)
+        journal.record(locked, "session_opened", user=user)
+
+
+@transaction.atomic
 def give_access(access: SupervisorAccess, *, user: User) -> None:
     """The account supervises the session, with no need of its codes. `Conflict` when finalised."""
     locked = journal.lock(access.session_id)
