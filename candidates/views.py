@@ -9,10 +9,17 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sessions_app import clock
+from sessions_app import clock, guesses
 from sessions_app.forms import first_error
 from sessions_app.live import hub
-from sessions_app.refusals import Forbidden, Invalid, Refusal, wants_page
+from sessions_app.refusals import (
+    Forbidden,
+    Invalid,
+    Refusal,
+    TooOften,
+    wants_page,
+    when_to_retry,
+)
 
 from . import access, acknowledgements, answering, presence, rehearsal, seat_services
 from .forms import JoinForm
@@ -26,18 +33,23 @@ from .states import State
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest) -> HttpResponse:
     """Who are you, in which session? A person who is on the list gets a seat."""
-    form = JoinForm(request.POST or None)
+    form, refusal = JoinForm(request.POST or None), None
     status = 200
     if request.method == "POST":
         try:
             if form.is_valid():
-                return _take_seat(request, access.candidate_who_joins(**form.cleaned_data))
-        except Invalid as refusal:
+                with guesses.counted(request, "join", form.cleaned_data["session_number"]):
+                    candidate = access.candidate_who_joins(**form.cleaned_data)
+                return _take_seat(request, candidate)
+            refusal = Invalid(first_error(form))
+        except (Invalid, TooOften) as refused:
+            refusal = refused
             form.add_error(None, refusal.sentence)
         if not wants_page(request):
-            raise Invalid(first_error(form))
-        status = 422
-    return render(request, "candidates/join.html", {"form": form}, status=status)
+            raise refusal
+        status = refusal.status
+    response = render(request, "candidates/join.html", {"form": form}, status=status)
+    return when_to_retry(response, refusal)
 
 
 def _take_seat(request: HttpRequest, candidate: Candidate) -> HttpResponse:

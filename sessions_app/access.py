@@ -95,6 +95,12 @@ def session_to_enter(number: str, code: str) -> Session:
     return session
 
 
+def has_entered(user: User, number: str) -> bool:
+    """Whether the account already supervises the session of this number, as it was typed."""
+    entered = SupervisorAccess.objects.filter(user=user, revoked_at=None)
+    return entered.filter(session__number=codes.clean(number)[:12]).exists()
+
+
 def supervised_session(user: User, number: str) -> Session:
     """The session of this number when the account supervises it; `Missing` otherwise.
 

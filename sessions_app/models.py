@@ -213,6 +213,22 @@ class SupervisorPresence(models.Model):
         return f"{self.user_id} · {self.session_id}"
 
 
+class Guesses(models.Model):
+    """Failures to type a code, of one key in one window of time: see `guesses`."""
+
+    key = models.CharField(max_length=32)
+    window = models.PositiveBigIntegerField()
+    failures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "window"], name="one_count_per_window"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} · {self.window}"
+
+
 class SessionEvent(models.Model):
     """One thing that happened. Append-only: the database refuses updates and deletions.
 

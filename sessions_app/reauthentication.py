@@ -3,17 +3,10 @@
 from allauth.core import ratelimit
 from django.http import HttpRequest
 
-from .refusals import Invalid, Refusal
+from .refusals import Invalid, TooOften
 
 WRONG = "Le mot de passe est incorrect."
 TOO_OFTEN = "Trop d’essais de suite. Attendez une minute, puis recommencez."
-
-
-class TooOften(Refusal):
-    """Tried again too fast (429)."""
-
-    status = 429
-    title = "Un instant"
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:

@@ -68,6 +68,17 @@ class Invalid(Refusal):
     title = "Vérifiez votre saisie"
 
 
+class TooOften(Refusal):
+    """Tried again too fast, or too often (429); `retry_after` in seconds."""
+
+    status = 429
+    title = "Un instant"
+
+    def __init__(self, sentence: str, *, retry_after: float = 60) -> None:
+        super().__init__(sentence)
+        self.retry_after = max(1, int(retry_after))
+
+
 class Unavailable(Refusal):
     """Not now: our scripts send it again (503)."""
 
@@ -85,9 +96,17 @@ def wants_page(request: HttpRequest) -> bool:
 def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if wants_page(request):
         context = {"title": refusal.title, "sentence": refusal.sentence}
-        return render(request, "refusal.html", context, status=refusal.status)
-    payload = {"message": refusal.sentence, **refusal.details}
-    return JsonResponse(payload, status=refusal.status)
+        response = render(request, "refusal.html", context, status=refusal.status)
+    else:
+        payload = {"message": refusal.sentence, **refusal.details}
+        response = JsonResponse(payload, status=refusal.status)
+    return when_to_retry(response, refusal)
+
+
+def when_to_retry(response: HttpResponse, refusal: Refusal | None) -> HttpResponse:
+    if isinstance(refusal, TooOften):
+        response["Retry-After"] = refusal.retry_after
+    return response
 
 
 class RefusalMiddleware:

@@ -11,10 +11,11 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from . import access, board, colleagues, metrics, services
+from . import access, board, colleagues, guesses, metrics, services
 from .forms import EntryForm, first_error
 from .live import hub
-from .refusals import Invalid, Malformed, wants_page
+from .models import Session
+from .refusals import Invalid, Malformed, TooOften, wants_page, when_to_retry
 
 UNREADABLE = "Cette page ne sait plus ce qu’elle affiche. Rechargez-la."
 
@@ -29,21 +30,31 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def entry(request: HttpRequest) -> HttpResponse:
     """Number and code open the board; the sessions already entered are one tap away."""
-    form = EntryForm(request.POST or None)
+    form, refusal = EntryForm(request.POST or None), None
     status = 200
     if request.method == "POST":
         try:
             if form.is_valid():
-                session = services.enter(request.user, **_codes(form))
-                return redirect("board", number=session.number)
-        except Invalid as refusal:
+                return redirect("board", number=_enter(request, **_codes(form)).number)
+            refusal = Invalid(first_error(form))
+        except (Invalid, TooOften) as refused:
+            refusal = refused
             form.add_error(None, refusal.sentence)
         if not wants_page(request):
-            raise Invalid(first_error(form))
-        status = 422
+            raise refusal
+        status = refusal.status
     context = {"form": form, "sessions": access.entered_sessions(request.user)}
     context["oversees"] = access.centers_of(request.user).exists()
-    return render(request, "sessions_app/entry.html", context, status=status)
+    response = render(request, "sessions_app/entry.html", context, status=status)
+    return when_to_retry(response, refusal)
+
+
+def _enter(request: HttpRequest, number: str, code: str) -> Session:
+    """Guesses are counted, but not of who has entered before: others' do not keep them out."""
+    if access.has_entered(request.user, number):
+        return services.enter(request.user, number, code)
+    with guesses.counted(request, "entry", number):
+        return services.enter(request.user, number, code)
 
 
 def _codes(form: EntryForm) -> dict:

@@ -9,6 +9,7 @@ from incidents.models import Alert, Incident, Remark
 from sessions_app import clock
 from sessions_app.models import (
     Command,
+    Guesses,
     Session,
     SessionEvent,
     SupervisorAccess,
@@ -67,6 +68,9 @@ REFUSED = {
     ],
     "one_access_per_supervisor": [
         lambda s: SupervisorAccess.objects.create(session=s.room, user=s.by),
+    ],
+    "one_count_per_window": [
+        lambda s: [Guesses.objects.create(key="k", window=1) for _ in range(2)],
     ],
     "one_presence_per_supervisor": [lambda s: s.is_here()],
     "one_event_per_version": [
