@@ -75,6 +75,29 @@ def _listen_database() -> str:
     return url
 
 
+def _oidc() -> dict:
+    """The organisation's OpenID Connect provider; empty for none."""
+    names = ("url", "client_id", "client_secret")
+    known = {name: env.str(f"OIDC_{name.upper()}", default="") for name in names}
+    if not any(known.values()):
+        return {}
+    if not all(known.values()):
+        raise ImproperlyConfigured(
+            "OIDC_URL, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET are set together, or not at all."
+        )
+    known["url"] = known["url"].removesuffix("/.well-known/openid-configuration").rstrip("/")
+    parts = urlsplit(known["url"])
+    is_here = parts.hostname in {"127.0.0.1", "localhost"}
+    if not parts.hostname or (parts.scheme != "https" and not (is_here and parts.scheme == "http")):
+        raise ImproperlyConfigured(f"OIDC_URL must begin with https://, not “{known['url']}”.")
+    name = env.str("OIDC_NAME", default="votre organisation")
+    return known | {
+        "name": name,
+        "scopes": env.str("OIDC_SCOPES", default="openid email profile").split(),
+        "origin": f"{parts.scheme}://{parts.netloc}",
+    }
+
+
 DEBUG = _flag("DEBUG", default=False)
 SECRET_KEY = _secret_key()
 ORIGINS = _origins()
@@ -102,6 +125,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
     "channels",
     "django_htmx",
     "sessions_app",
@@ -181,6 +205,10 @@ PASSWORD_HASHERS = [
 ]
 # A whole school stands behind one address: its rooms log in within the same minutes.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "200/m/ip,10/5m/key"}
+# The organisation's own login. Accounts are matched by an address that it says it verified.
+OIDC = _oidc()
+SOCIALACCOUNT_ADAPTER = "sessions_app.organisation_login.OrganisationAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "entry"
 
@@ -222,7 +250,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
+        # Browsers apply it to where a form is redirected, too.
+        "form-action": [SELF, *([OIDC["origin"]] if OIDC else [])],
         "object-src": [NONE],
     }
 }

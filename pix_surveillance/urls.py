@@ -4,6 +4,8 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from sessions_app import organisation_login
+
 admin.site.login = secure_admin_login(admin.site.login)
 
 urlpatterns = [
@@ -12,6 +14,12 @@ urlpatterns = [
     path("", include("incidents.urls")),
     path("compte/", include("allauth.account.urls")),
     path("compte/double-authentification/", include("allauth.mfa.urls")),
+    path("compte/avec/<provider_id>/", organisation_login.leave, name="openid_connect_login"),
+    path(
+        "compte/avec/<provider_id>/retour/",
+        organisation_login.come_back,
+        name="openid_connect_callback",
+    ),
     path("compte/connexions/", include("allauth.usersessions.urls")),
     path("admin/", admin.site.urls),
 ]

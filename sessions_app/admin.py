@@ -1,6 +1,7 @@
 """Centres, sessions, accounts and the journal in the admin."""
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTimeWidget
@@ -20,7 +21,7 @@ from .admin_scope import CenterScoped, kept_by, only_center_of
 from .models import Center, Session, SessionEvent, SupervisorAccess, User
 
 # Rights hang on centres, not on lists of permissions; factors and logins are their owner's.
-for model in (Group, Authenticator, UserSession):
+for model in (Group, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(model)
 admin.site.register(User, UserAdmin)
 admin.site.register(Center, CenterAdmin)

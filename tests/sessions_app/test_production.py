@@ -39,6 +39,9 @@ def environment(tmp_path_factory):
         "SECRET_KEY": "p7Kq-2vXw_9sLmZ4tRbY8nCfHjD3gA6eUoQi5xV1kT0wEyBzNh",
         "ORIGINS": "https://s.example.org",
         "DATABASE_URL": f"sqlite:///{database}",
+        "OIDC_URL": "https://id.example.org/realm",
+        "OIDC_CLIENT_ID": "surveillance",
+        "OIDC_CLIENT_SECRET": "a secret between them",
     }
 
 
@@ -67,6 +70,7 @@ def test_the_headers(told):
     assert told["status"] == 200
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "form-action 'self' https://id.example.org;" in headers["Content-Security-Policy"]
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert headers["Strict-Transport-Security"].startswith("max-age=31536000; includeSubDomains")
     assert headers["Referrer-Policy"] == "same-origin"
