@@ -38,12 +38,26 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Material:
+    """What a question shows beside its text.
+
+    `kind` is a word of CONTENTS; `source` a static file, or for "embed" the template of a small
+    simulator; `text` what a person reads or hears of it: of an image, its alternative.
+    """
+
+    kind: str
+    source: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Question:
     """One question. `seconds` is None when it is not timed.
 
     `answer` holds every right value of a choice, and every accepted spelling of a short answer:
-    it never goes to the candidate's page. `contains` says what the question shows beside its
-    text, in the words of the official question data: see CONTENTS.
+    it never goes to the candidate's page. `contains` says what the question is made of beside its
+    text, in the words of the official question data (see CONTENTS); `shows` is that very thing,
+    but for "focus", which has nothing to show.
     """
 
     number: int
@@ -54,6 +68,7 @@ class Question:
     answer: tuple[str, ...]
     seconds: int | None
     contains: tuple[str, ...]
+    shows: tuple[Material, ...] = ()
 
     @property
     def values(self) -> frozenset[str]:
@@ -130,6 +145,7 @@ def _read(item: dict[str, Any]) -> Question:
         answer=tuple(item["answer"]),
         seconds=item["seconds"],
         contains=tuple(item["contains"]),
+        shows=tuple(Material(**shown) for shown in item.get("shows", [])),
     )
     if not _is_sound(read):
         raise ValueError(f"rehearsal question {read.number} is not sound")
@@ -138,6 +154,8 @@ def _read(item: dict[str, Any]) -> Question:
 
 def _is_sound(question: Question) -> bool:
     if not question.answer or not CONTENTS.issuperset(question.contains):
+        return False
+    if {each.kind for each in question.shows} != set(question.contains) - {"focus"}:
         return False
     if question.kind == Kind.SHORT:
         return not question.options

@@ -1,11 +1,13 @@
 """Alerts, incidents and reports in the admin: shown, written from the room only."""
 
 from django.contrib import admin
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 
 from sessions_app.admin_scope import ReadOnly, local_hour
 
 from .models import Alert, Incident, IncidentReport, Remark
+
+STANDINGS = {"stands": "en vigueur", "corrected": "corrigé", "withdrawn": "noté par erreur"}
 
 
 @admin.register(Alert)
@@ -40,12 +42,36 @@ class AlertAdmin(ReadOnly):
         return alert.closed_by or "—"
 
 
+class Standing(admin.SimpleListFilter):
+    """Corrected and withdrawn lines are kept: only the last of each stands."""
+
+    title = "état"
+    parameter_name = "standing"
+
+    def lookups(self, request, model_admin):
+        return [(name, capfirst(label)) for name, label in STANDINGS.items()]
+
+    def queryset(self, request, queryset):
+        chosen = {
+            "stands": {"withdrawn": False, "correction": None},
+            "corrected": {"correction__isnull": False},
+            "withdrawn": {"withdrawn": True},
+        }
+        return queryset.filter(**chosen.get(self.value(), {}))
+
+
 @admin.register(Incident)
 class IncidentAdmin(ReadOnly):
     path_to_center = "session__center"
-    list_display = ["hour", "session", "candidate", "category", "question", "author"]
-    list_select_related = ["session__center", "candidate", "author"]
-    list_filter = ["category", ("session__center", admin.RelatedOnlyFieldListFilter)]
+    list_display = ["hour", "session", "candidate", "category", "question", "author", "standing"]
+    list_select_related = ["session__center", "candidate", "author", "correction"]
+    list_filter = [
+        Standing,
+        "category",
+        ("session", admin.RelatedOnlyFieldListFilter),
+        ("author", admin.RelatedOnlyFieldListFilter),
+        ("session__center", admin.RelatedOnlyFieldListFilter),
+    ]
     search_fields = ["session__number", "candidate__sort_key", "text"]
     fields = [*list_display, "text"]
     readonly_fields = fields
@@ -54,6 +80,12 @@ class IncidentAdmin(ReadOnly):
     @admin.display(description="survenu à", ordering="occurred_at")
     def hour(self, incident):
         return local_hour(incident.occurred_at, incident.session)
+
+    @admin.display(description="état")
+    def standing(self, incident):
+        if incident.withdrawn:
+            return STANDINGS["withdrawn"]
+        return STANDINGS["corrected" if hasattr(incident, "correction") else "stands"]
 
 
 @admin.register(Remark)

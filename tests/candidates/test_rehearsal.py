@@ -1,6 +1,10 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
 
 from candidates import rehearsal
 from candidates.rehearsal import QUESTIONS, Kind, Option, Question
@@ -8,6 +12,14 @@ from candidates.rehearsal import QUESTIONS, Kind, Option, Question
 every_question = pytest.mark.parametrize(
     "question", QUESTIONS, ids=lambda question: str(question.number)
 )
+
+# How the page shows what a question contains.
+SHOWN = {
+    "image": "img.shown",
+    "embed": "figure.simulator",
+    "file": "a[download]",
+    "focus": "[data-focus]",
+}
 
 
 def of_kind(kind: Kind) -> Question:
@@ -70,14 +82,43 @@ def test_a_timed_question_leaves_time_to_read(question):
     assert question.seconds is None or 45 <= question.seconds <= 120
 
 
+@pytest.mark.parametrize("content", sorted(rehearsal.CONTENTS))
+def test_every_content_is_rehearsed(content):
+    assert [question for question in QUESTIONS if content in question.contains]
+
+
 @every_question
-def test_nothing_is_promised_that_is_not_shown(question):
-    assert question.contains == ()
+def test_what_it_contains_is_what_the_page_shows(question):
+    context = {"question": question, "question_count": rehearsal.COUNT}
+    page = BeautifulSoup(
+        render_to_string("candidates/stages/question.html", context), "html.parser"
+    )
+    shown = {kind for kind, selector in SHOWN.items() if page.select(selector)}
+    assert shown == set(question.contains)
+    for image in page.select("img"):
+        assert len(image["alt"]) >= 20
+    for told in page.select("img[src], a[download]"):
+        source = told.get("src") or told["href"]
+        assert finders.find(source.removeprefix(settings.STATIC_URL))
+    for figure in page.select("figure"):
+        assert figure.figcaption.get_text(strip=True)
+        assert figure.select("summary, button, input")  # reached with the keyboard
+
+
+@pytest.mark.parametrize("contains", [[], ["file"], ["image", "file"], ["image", "embed"]])
+def test_contents_that_are_not_those_shown_are_not_sound(contains):
+    image = {"kind": "image", "source": "rehearsal/search.svg", "text": "Un essai."}
+    item = {"number": 1, "kind": "short", "topic": "essai", "text": "Essai\u00a0?", "options": []}
+    item |= {"answer": ["un"], "seconds": None, "shows": [image]}
+    assert rehearsal._read({**item, "contains": ["image", "focus"]}).shows
+    with pytest.raises(ValueError, match="not sound"):
+        rehearsal._read({**item, "contains": contains})
 
 
 @every_question
 def test_french_typography(question):
-    for text in (question.text, *(option.label for option in question.options)):
+    options, shown = question.options, question.shows
+    for text in (question.text, *(each.label for each in options), *(each.text for each in shown)):
         assert not re.search(r"['\"]| [:;?!»%]|« ", text), text
         assert not re.search(r"[^\u00a0\u202f][;?!»]", text), text
 

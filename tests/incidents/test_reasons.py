@@ -52,6 +52,13 @@ def fits(content: str, category: str) -> bool:
     return category in ALWAYS | ADDED[content][2]
 
 
+@pytest.mark.parametrize("category", sorted(categories.NEEDS_QUESTION))
+def test_every_reason_fits_a_question_of_the_rehearsal(category):
+    fits = [each.number for each in rehearsal.QUESTIONS if category in categories.fitting(each)]
+    assert fits
+    assert (len(fits) == rehearsal.COUNT) == (category in ALWAYS)
+
+
 @pytest.mark.parametrize(("content", "category"), CASES)
 def test_the_service(raised, by, content, category):
     person = raised(content)
