@@ -261,6 +261,9 @@ def test_every_action_of_a_supervisor_is_refused_afterwards(client, room, by, do
         "reason": "Temps écoulé",
         "minutes": "5",
         "hour": "00:00",
+        "birth_name": "Tard",
+        "first_name": "Trop",
+        "birthdate": "01/02/2008",
     }
     asked = 0
     for pattern in PATTERNS.values():
