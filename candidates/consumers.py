@@ -53,24 +53,21 @@ class CandidateConsumer(LiveConsumer):
         """
         try:
             message = json.loads(text_data or "")
-            kind = message["type"]
+            take = self.MESSAGES[message["type"]]
         except (ValueError, KeyError, TypeError, RecursionError):
-            kind = None
-        if kind == "answer":
-            await self._answer(message.get("question"), message.get("answer"))
-        elif kind == "seen":
-            await self._note_seen(message.get("v"))
-        else:
             await self._tell()
+        else:
+            await take(self, message)
 
-    async def _note_seen(self, version: object) -> None:
-        if seen := acknowledgements.read(self.seat, version):
+    async def _note_seen(self, message: dict) -> None:
+        if seen := acknowledgements.read(self.seat, message.get("v")):
             with suppress(*DATABASE_OUTAGES):  # asked for again with the next frame
                 await acknowledgements.note_soon(seen)
 
-    async def _answer(self, question: object, values: object) -> None:
+    async def _answer(self, message: dict) -> None:
+        question = message.get("question")
         try:
-            number, value = answering.checked(question, values)
+            number, value = answering.checked(question, message.get("answer"))
             sent = Sent(self.room.session_id, self.seat, number, value)
             sitter = await answering.answer_soon(sent)
         except Refusal as refusal:
@@ -81,6 +78,8 @@ class CandidateConsumer(LiveConsumer):
             if not self.socket.closed_for:
                 # Past the queue: it has no place to keep among the frames.
                 await self.send_text(answered_frame(sitter, number))
+
+    MESSAGES = {"answer": _answer, "seen": _note_seen}
 
     async def disconnect(self, code):
         await super().disconnect(code)

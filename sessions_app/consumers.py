@@ -1,6 +1,7 @@
 """The supervisor's socket: check, join the hub, send the board, then what changes."""
 
 import json
+from collections.abc import Collection
 from contextlib import suppress
 
 from channels.consumer import get_handler_name
@@ -19,6 +20,9 @@ CLOSE_CODES = {SLOW: 1013, RESTART: 1012, watch.LOGIN: 4401, watch.ACCESS: REFUS
 
 class LiveConsumer(AsyncWebsocketConsumer):
     """What both sockets of the product share: a room, and a queue of frames."""
+
+    # What a browser may say, by `type`; the access tests enumerate it.
+    MESSAGES: Collection[str] = ()
 
     room: Room
     socket: Socket | None = None
@@ -62,6 +66,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
 class SupervisionConsumer(LiveConsumer):
     """`/ws/surveillance/<number>/`: frames as in the README's “live protocol”."""
 
+    MESSAGES = ("resume",)
+
     async def connect(self):
         number = self.scope["url_route"]["kwargs"]["number"]
         try:
@@ -76,6 +82,8 @@ class SupervisionConsumer(LiveConsumer):
         """The only message of a browser: `resume{epoch, v}`, what it shows at present."""
         try:
             message = json.loads(text_data or "")
+            if message["type"] not in self.MESSAGES:
+                raise ValueError
             epoch, version = str(message["epoch"]), int(message["v"])
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             await self.close(REFUSED)

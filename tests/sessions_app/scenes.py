@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from functools import cached_property
 
 from django.http import HttpResponse
 from django.test import Client
@@ -166,9 +167,17 @@ class Scene:
         browser = Client(**options)
         if actor == "candidate":
             browser.cookies["seat"] = seat_cookie(self.candidate)
+        elif actor == "other candidate":
+            browser.cookies["seat"] = seat_cookie(self.other_candidate)
         elif actor != "anonymous":
             browser.force_login(self.person(actor))
         return browser
+
+    @cached_property
+    def other_candidate(self):
+        """Of a room of another centre, in the middle of a test of their own."""
+        room = factories.session()
+        return factories.running(room, factories.supervisor(room))
 
     def person(self, actor: str):
         if actor == "supervisor":

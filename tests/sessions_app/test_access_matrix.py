@@ -141,6 +141,33 @@ def test_the_rooms_of_a_centre_are_for_its_administrators(route):
     check(Scene(route), "GET", "other head", 404)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("first_scene", ROUTES, indirect=True)
+def test_a_candidate_of_another_session_reaches_nothing_of_this_one(scene):
+    """Where a seat opens something, it is the sender's own: nobody else is shown, nor moved."""
+    browser, path, body = scene.browser("other candidate"), scene.path(), scene.body()
+    for method, outcomes in zip(METHODS, ROUTES[scene.route], strict=True):
+        if outcomes in (SEAT_PAGE, SEAT_POLL, SEAT_ACTION, SEAT_REPORTS):
+            before = everything()
+            response = send(browser, method, path, body, PAGE)
+            assert response.status_code < 500
+            assert not any(name in response.content.decode() for name in NAMES)
+            assert rows_of_room(scene, everything()) == rows_of_room(scene, before)
+        else:
+            check(scene, method, "other candidate", outcomes[ACTORS.index("candidate")])
+
+
+def rows_of_room(scene, rows: dict) -> list[dict]:
+    """The session, its candidate, and all that belongs to either."""
+    room, person = scene.room.pk, scene.candidate.pk
+    own = {("Session", room), ("Candidate", person)}
+    return [
+        row
+        for key, row in rows.items()
+        if key in own or row.get("session_id") == room or row.get("candidate_id") == person
+    ]
+
+
 def check(scene, method, actor, outcome) -> None:
     browser, path, body = scene.browser(actor), scene.path(), scene.body()
     before = everything()
