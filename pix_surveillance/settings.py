@@ -98,6 +98,14 @@ def _oidc() -> dict:
     }
 
 
+def _days(name: str, default: int) -> int:
+    """A duration in whole days, 30 at least: the database lets nothing go before."""
+    value = env.str(name, default=str(default)).strip()
+    if not value.isdecimal() or int(value) < 30:
+        raise ImproperlyConfigured(f"{name} must be a number of days, 30 or more, not “{value}”.")
+    return int(value)
+
+
 DEBUG = _flag("DEBUG", default=False)
 SECRET_KEY = _secret_key()
 ORIGINS = _origins()
@@ -227,6 +235,14 @@ OPERATOR = {
     "data_protection": env.str("OPERATOR_DATA_PROTECTION", default=""),
 }
 
+# How long what is known of people is kept: `sessions_app/retention.py`, `docs/data.md`.
+RETENTION_DAYS = {
+    "LIVE": _days("RETENTION_LIVE_DAYS", 60),
+    "LIST": _days("RETENTION_LIST_DAYS", 240),
+    "PRESENCE": _days("RETENTION_PRESENCE_DAYS", 30),
+    "SECURITY": _days("RETENTION_SECURITY_DAYS", 365),
+}
+
 LANGUAGE_CODE = "fr"
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
@@ -279,4 +295,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"sessions_app.purge": {"level": "INFO"}},
 }

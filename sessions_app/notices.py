@@ -8,7 +8,8 @@ from django.views.decorators.http import require_GET
 
 @require_GET
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "notices/privacy.html", {"operator": settings.OPERATOR})
+    context = {"operator": settings.OPERATOR, "days": settings.RETENTION_DAYS}
+    return render(request, "notices/privacy.html", context)
 
 
 @require_GET
