@@ -133,6 +133,8 @@ def _show(request: HttpRequest, candidate: Candidate, seat: access.Seat) -> Http
         context["question"] = rehearsal.question(candidate.question)
         context["question_count"] = rehearsal.COUNT
         context["deadline"] = rehearsal.deadline(candidate.question, candidate.question_opened_at)
+        told = candidate.alerts.filter(question=candidate.question).exclude(closed_at=None)
+        context["reply"] = told.values_list("reply", flat=True).last()
     if stage == Stage.FINISHED:
         context["answered"] = candidate.answers.exclude(value="").count()
     name = "candidates/test.html" if wants_page(request) else "candidates/_stage.html"

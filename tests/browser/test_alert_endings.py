@@ -126,6 +126,7 @@ def test_refused_with_a_word_then_waiting_through_a_pause(desk):
     sheet.get_by_role("button", name="Refuser").click()
     expect_question(desk.candidate, 1)
     assert desk.expect_over("rejected").reply == "L’image est plus bas."
+    expect(desk.candidate.page.get_by_text("L’image est plus bas.")).to_be_visible()
 
     desk.candidate.answer()
     desk.report()

@@ -4,8 +4,11 @@ import uuid
 
 import pytest
 from bs4 import BeautifulSoup
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
 
-from candidates import answering, seat_services, services
+from candidates import access, answering, seat_services, services
 from candidates.access import Seat
 from candidates.stages import Stage, stage_of
 from incidents import categories
@@ -197,6 +200,23 @@ def test_accepting_makes_the_incident_with_the_number_and_lets_go_on(room, perso
 def test_the_words_of_the_supervisor_stand_before_those_of_the_candidate(person, alert, by):
     incidents.accept_alert(person, user=by, category="E11", text="Page blanche.")
     assert Incident.objects.get().text == "Page blanche."
+
+
+def test_the_word_of_a_refusal_reaches_the_candidate_at_that_question_only(person, alert, by):
+    incidents.reject_alert(person, user=by, text="<b>Plus bas</b> & à droite.")
+    given = HttpResponse()
+    access.give_seat(given, here(person))
+    browser = Client()
+    browser.cookies = given.cookies
+    told = "Réponse de votre surveillant"
+
+    def page() -> str:
+        return browser.get(reverse("test"), headers={"accept": "text/html"}).content.decode()
+
+    assert told in page()
+    assert "&lt;b&gt;Plus bas&lt;/b&gt; &amp; à droite." in page()
+    answering.answer(factories.fresh(person), here(person), 1, "a")
+    assert told not in page()
 
 
 def test_rejecting_lets_go_on_without_an_incident(person, alert, by):
