@@ -23,6 +23,7 @@ from .refusals import Forbidden, Invalid, Missing, wants_page
 NO_SUCH_SESSION = "Cette session n’existe pas, ou vous n’y avez pas accès."
 NO_SUCH_CENTER = "Ce centre n’existe pas, ou vous n’y avez pas accès."
 NO_SUCH_CANDIDATE = "Ce candidat n’est pas inscrit dans cette session."
+NO_CODE = "?" * 8  # what a session that does not exist is compared with
 LOG_IN = "Connectez-vous pour continuer."
 WRONG_CODES = "Numéro de session ou code surveillant incorrect. Vérifiez-les sur le kit de session."
 
@@ -88,7 +89,7 @@ def session_to_enter(number: str, code: str) -> Session:
     session.
     """
     session = Session.objects.filter(number=codes.clean(number)[:12]).first()
-    expected = session.supervisor_code if session else codes.new_supervisor_code()
+    expected = session.supervisor_code if session else NO_CODE
     is_right = secrets.compare_digest(codes.clean(code).encode(), expected.encode())
     if session is None or not is_right or session.state == Session.State.FINALIZED:
         raise Invalid(WRONG_CODES)
