@@ -8,6 +8,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from pix_surveillance import log_lines
+
 ROOT = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -288,12 +290,4 @@ if SECURE:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 
-# Logs hold identifiers only: Django's request lines carry paths, which carry no name.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"sessions_app.purge": {"level": "INFO"}},
-}
+LOGGING = log_lines.configured(env.str("LOG_FORMAT", default="json" if SECURE else "line"))
