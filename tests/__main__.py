@@ -10,9 +10,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 PYTEST = [sys.executable, "-m", "pytest"]
 POSTGRES = [sys.executable, "-m", "tests.postgres", "--"]  # a server of its own for what follows
@@ -26,6 +28,7 @@ class Part:
     arguments: list[str]
     before: list[str] = field(default_factory=list)
     counts: Counter = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
 
     def start(self, folder: Path) -> "Part":
         self._report, self._output = folder / f"{self.name}.xml", folder / f"{self.name}.txt"
@@ -42,7 +45,8 @@ class Part:
         print(f"\n$ pytest {' '.join(self.arguments)}  ({self.name})", flush=True)
         sys.stdout.buffer.write(self._output.read_bytes())
         if self._report.exists():
-            self.counts = _counts(self._report)
+            suite = ElementTree.parse(self._report).getroot().find("testsuite")  # noqa: S314
+            self.counts, self.broken = _counts(suite), list(_broken(suite))
         # A run that found nothing, or broke down, is not a success.
         if code and not self.counts["failed"]:
             self.counts["errors"] = max(self.counts["errors"], 1)
@@ -71,18 +75,27 @@ def main() -> int:
     print()
     parts = [part for stage in stages for part in stage]
     for part in parts:
-        print(f"{part.name:<12}{_told(part.counts)}")
+        print(f"{part.name:<12}{_told(part.counts)}", *part.broken, sep="\n    ")
     total = sum((part.counts for part in parts), Counter())
     # In pytest's own words, for whoever reads only the last line.
     print(f"===== {_told(total)} in {time.monotonic() - started:.2f}s =====")
     return 1 if total["failed"] or total["errors"] else 0
 
 
-def _counts(report: Path) -> Counter:
-    suite = ElementTree.parse(report).getroot().find("testsuite").attrib  # noqa: S314
-    failed, errors, skipped = (int(suite[key]) for key in ("failures", "errors", "skipped"))
-    passed = int(suite["tests"]) - failed - errors - skipped
+def _counts(suite: Element) -> Counter:
+    failed, errors, skipped = (int(suite.get(key)) for key in ("failures", "errors", "skipped"))
+    passed = int(suite.get("tests")) - failed - errors - skipped
     return Counter(passed=passed, failed=failed, skipped=skipped, errors=errors)
+
+
+def _broken(suite: Element) -> Iterator[str]:
+    """Each failure again in short, for whoever reads only the end of a long output."""
+    for case in suite.iter("testcase"):
+        for kind in ("failure", "error"):
+            for found in case.iter(kind):
+                words = " ".join(found.get("message", "").split())[:300]
+                yield f"{case.get('classname')}::{case.get('name')}: {words}"
+                yield from (f"  {line}" for line in (found.text or "").splitlines()[-12:])
 
 
 def _told(counts: Counter) -> str:
