@@ -29,7 +29,7 @@ test: .venv/dev browser ## lance tous les tests : SQLite, PostgreSQL, navigateur
 	$(BIN)/python -m tests
 
 # ROWS=F1,F8 chooses, QUICK=1 runs a twentieth of it, JSON=1 ends with one line of JSON.
-faults: .venv/dev ## casse tout exprès : processus tués, base arrêtée, réseau coupé
+faults: .venv/dev browser ## casse tout exprès : processus tués, base arrêtée, réseau coupé
 	@ROWS='$(ROWS)' QUICK='$(QUICK)' JSON='$(JSON)' $(BIN)/python -m tests.faults
 
 # The same variables; the yardsticks need packages of their own.

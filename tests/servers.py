@@ -1,6 +1,8 @@
 """The product's own server, as a process of its own on the test's database."""
 
+import contextlib
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -12,13 +14,18 @@ from urllib.parse import quote
 import httpx
 from django.db import connection
 
-START_SECONDS = 30
+START_SECONDS = 90
+# Below the ports that the system gives to outgoing connections, of which some might take it
+# before the server does; at random, since several runs may look for one at once.
+FIRST_PORT, LAST_PORT = 10_000, 32_000
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    while True:
+        port = random.randrange(FIRST_PORT, LAST_PORT)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def database_url() -> str:

@@ -1,12 +1,11 @@
 """The real page of a board in Chromium, and what the browser counts of it."""
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS, NAMES
+from tests import chromium as installed
 
 PHONE = {"width": 360, "height": 740}
 PATIENCE = 60_000  # ms
@@ -69,10 +68,9 @@ class BoardPage:
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """Raises `RuntimeError` where no Chromium is installed."""
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        raise RuntimeError(f"none of {', '.join(NAMES)} is installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=installed.path(), args=installed.ARGUMENTS
+        )
         yield browser
         browser.close()
