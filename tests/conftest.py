@@ -1,10 +1,13 @@
 import os
+import time
 from datetime import timedelta
 
 import hypothesis
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db.backends.postgresql.operations import DatabaseOperations as PostgreSQLOperations
 from django.db.backends.sqlite3.base import DatabaseOperations
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -42,6 +45,25 @@ def _flush_passes_the_guards():
     DatabaseOperations.execute_sql_flush = flush
     yield
     DatabaseOperations.execute_sql_flush = emptied
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_waits_for_readers():
+    """A thread of a hub that is just stopping may still read: PostgreSQL then ends one of the two,
+    which may be the one that empties the tables."""
+    emptied = BaseDatabaseOperations.execute_sql_flush
+
+    def flush(self, sql_list):
+        for patience in (0.5, 2):
+            try:
+                return emptied(self, sql_list)
+            except OperationalError:
+                time.sleep(patience)
+        return emptied(self, sql_list)
+
+    PostgreSQLOperations.execute_sql_flush = flush
+    yield
+    del PostgreSQLOperations.execute_sql_flush
 
 
 @pytest.fixture(autouse=True, scope="session")
