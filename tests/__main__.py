@@ -50,6 +50,7 @@ class Part:
         # A run that found nothing, or broke down, is not a success.
         if code and not self.counts["failed"]:
             self.counts["errors"] = max(self.counts["errors"], 1)
+            self.broken = self.broken or _last_lines(self._output.read_text(errors="replace"))
         return self
 
 
@@ -91,11 +92,14 @@ def _counts(suite: Element) -> Counter:
 def _broken(suite: Element) -> Iterator[str]:
     """Each failure again in short, for whoever reads only the end of a long output."""
     for case in suite.iter("testcase"):
-        for kind in ("failure", "error"):
-            for found in case.iter(kind):
-                words = " ".join(found.get("message", "").split())[:300]
-                yield f"{case.get('classname')}::{case.get('name')}: {words}"
-                yield from (f"  {line}" for line in (found.text or "").splitlines()[-12:])
+        for found in (each for each in case if each.tag in {"failure", "error"}):
+            words = " ".join(found.get("message", "").split())[:300]
+            yield f"{case.get('classname')}::{case.get('name')}: {words}"
+            yield from (f"  {line}" for line in _last_lines(found.text or ""))
+
+
+def _last_lines(text: str) -> list[str]:
+    return text.splitlines()[-12:]
 
 
 def _told(counts: Counter) -> str:

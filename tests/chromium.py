@@ -1,6 +1,11 @@
 """The browser of the tests, as it is started everywhere."""
 
+import contextlib
+import os
 import shutil
+from collections.abc import Iterator
+
+from playwright.sync_api import Browser, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -14,9 +19,19 @@ ARGUMENTS = [
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-def path() -> str:
-    """Where it is. Raises `RuntimeError` where none is installed, as `make test` does it."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
+def options() -> dict:
+    """What Playwright starts it with. Raises `RuntimeError` where none is installed."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
         raise RuntimeError(f"none of {', '.join(NAMES)} is installed")
-    return found
+    return {"executable_path": path, "args": ARGUMENTS}
+
+
+@contextlib.contextmanager
+def started() -> Iterator[Browser]:
+    # Playwright's own event loop runs in this thread; the ORM is used between its steps only.
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**options())
+        yield browser
+        browser.close()

@@ -14,7 +14,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -24,6 +23,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+
+from tests.ports import free_port
 
 # Each line of this shell's input holds the options of one start; a server that was killed is
 # reaped before the next. It lives as long as the pipe is held open: it therefore ends with us
@@ -52,9 +53,7 @@ class Server:
         self.folder, self.account = folder, account
         password = secrets.token_hex(16)
         self.binaries = _initialise(folder, account, password)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"postgres://postgres:{password}@127.0.0.1:{self.port}/postgres"
         command = [self.binaries / "postgres", "-D", folder / "data", "-p", str(self.port)]
         with (folder / "log").open("w") as log:

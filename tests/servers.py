@@ -1,9 +1,6 @@
 """The product's own server, as a process of its own on the test's database."""
 
-import contextlib
 import os
-import random
-import socket
 import subprocess
 import sys
 import time
@@ -14,18 +11,9 @@ from urllib.parse import quote
 import httpx
 from django.db import connection
 
+from tests.ports import free_port
+
 START_SECONDS = 90
-# Below the ports that the system gives to outgoing connections, of which some might take it
-# before the server does; at random, since several runs may look for one at once.
-FIRST_PORT, LAST_PORT = 10_000, 32_000
-
-
-def free_port() -> int:
-    while True:
-        port = random.randrange(FIRST_PORT, LAST_PORT)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def database_url() -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.servers import free_port
+from tests.ports import free_port
 
 from . import commit_ceiling, cores, kept, servers
 from .compare import Rounds

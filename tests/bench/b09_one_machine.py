@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from tests.servers import free_port
+from tests.ports import free_port
 
 from . import driver, servers
 from .ground import Bench

@@ -6,8 +6,10 @@ Memory is what is left after a forced collection, early and late in a long sessi
 
 import time
 
+from tests import chromium
+
 from . import rooms
-from .board_page import BoardPage, chromium
+from .board_page import BoardPage
 from .ground import Bench
 from .report import Result
 from .room_life import RoomLife
@@ -24,7 +26,7 @@ SCRIPT_MS, GROWTH = 10.0, 1.10
 def run(bench: Bench) -> Result:
     assert bench.people
     room = rooms.fill(1, first=FIRST, candidates=CANDIDATES).rooms[0]
-    with bench.serving("product") as server, chromium() as browser:
+    with bench.serving("product") as server, chromium.started() as browser:
         page = BoardPage(browser, server.url, room.number, room.supervisors[0].login)
         life = RoomLife(room)
         times, long_tasks = _times(page, life, QUICK_SECONDS if bench.quick else SECONDS)

@@ -1,11 +1,6 @@
 """The real page of a board in Chromium, and what the browser counts of it."""
 
-import contextlib
-from collections.abc import Iterator
-
-from playwright.sync_api import Browser, sync_playwright
-
-from tests import chromium as installed
+from playwright.sync_api import Browser
 
 PHONE = {"width": 360, "height": 740}
 PATIENCE = 60_000  # ms
@@ -63,14 +58,3 @@ class BoardPage:
     def _counted(self) -> dict[str, float]:
         metrics = self._tools.send("Performance.getMetrics")["metrics"]
         return {each["name"]: each["value"] for each in metrics}
-
-
-@contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
-    """Raises `RuntimeError` where no Chromium is installed."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=installed.path(), args=installed.ARGUMENTS
-        )
-        yield browser
-        browser.close()

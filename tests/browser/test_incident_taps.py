@@ -8,18 +8,14 @@ from playwright.sync_api import expect
 from incidents.models import Incident
 from tests import factories
 
-from .lines import open_room
-from .people import LAPTOP, PHONE
-from .test_taps import Thumb
+from .test_taps import SIZES, hold
 
 pytestmark = pytest.mark.browser
-SIZES = [PHONE, {"width": 820, "height": 1180}, LAPTOP]
 
 
-def hold(browser, site, room, size, each):
+def open_card(browser, site, room, size, each):
     """A thumb on the detail of that card, which is open."""
-    person, _ = open_room(browser, site, room, size=size, has_touch=True)
-    thumb = Thumb()
+    person, thumb = hold(browser, site, room, size)
     thumb(person.row(each).locator("[data-key=more]"))
     expect(person.sheet()).to_be_visible()
     return person, thumb
@@ -28,9 +24,10 @@ def hold(browser, site, room, size, each):
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: size["width"])
 def test_an_incident_in_three_taps_and_one_sentence(browser, site, room, by, size):
     each = factories.running(room, by)
-    person, tap = hold(browser, site, room, size, each)
+    person, tap = open_card(browser, site, room, size, each)
     tap(person.sheet().get_by_text("Noter un incident", exact=True))
-    person.page.keyboard.insert_text("La souris ne répond plus.")  # the caret is there already
+    expect(person.sheet().locator(".note textarea")).to_be_focused()  # no tap for the caret
+    person.page.keyboard.insert_text("La souris ne répond plus.")
     tap(person.sheet().get_by_role("button", name=re.compile("^C7 ")))
     expect(person.sheet()).to_be_hidden()
     assert tap.taps == 3
@@ -42,7 +39,7 @@ def test_an_incident_in_three_taps_and_one_sentence(browser, site, room, by, siz
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: size["width"])
 def test_a_timed_question_that_extra_time_does_not_cover_in_one(browser, site, room, by, size):
     each = factories.running(room, by, extra_time_percent=33)
-    person, tap = hold(browser, site, room, size, each)
+    person, tap = open_card(browser, site, room, size, each)
     opened = tap.taps
     tap(person.sheet().get_by_role("button", name=re.compile(r"\(E8\)$")))
     expect(person.sheet()).to_be_hidden()

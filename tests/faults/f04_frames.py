@@ -10,7 +10,7 @@ import secrets
 from collections import Counter
 from random import Random
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from candidates import answering, seat_services, services
 from candidates.models import Candidate
@@ -23,6 +23,7 @@ from tests import factories
 from . import replay, rooms
 from .backup import Backup, journal_of
 from .browser import Unreachable
+from .by_orm import by_orm
 from .cluster import Cluster
 from .people import SupervisorBrowser
 from .progress import Progress
@@ -196,7 +197,7 @@ class Run:
             differences = await self._exact(QUIET) if is_long else []
             for screen in self.screens:
                 screen.tampering.is_on = False
-            await self._in_thread(self.writer.write, 3 * ROOMS)
+            await by_orm(self.writer.write, 3 * ROOMS)
             return differences + await self._exact(AT_LAST)
 
     async def _write_while_people_post(self) -> None:
@@ -204,24 +205,15 @@ class Run:
         parts = self.restores + 1
         for part in range(parts):
             room = self.rooms[part % ROOMS]
-            await self._in_thread(self._write_until, self.total * (part + 1) // parts)
+            await by_orm(self._write_until, self.total * (part + 1) // parts)
             if part < self.restores:
                 if part % 2 == 0:  # else from an old one
-                    await self._in_thread(self.writer.back_up, room)
-                await self._in_thread(self.writer.restore, room)
+                    await by_orm(self.writer.back_up, room)
+                await by_orm(self.writer.restore, room)
             self.progress(self.writer.happened, self.total)
         for task in posting:
             task.cancel()
         await asyncio.gather(*posting, return_exceptions=True)
-
-    async def _in_thread(self, function, *arguments) -> None:
-        def run():
-            try:
-                function(*arguments)
-            finally:
-                connection.close()
-
-        await asyncio.to_thread(run)
 
     def _write_until(self, happened: int) -> None:
         while self.writer.happened + self.answered[200] < happened:

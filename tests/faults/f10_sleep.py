@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from time import monotonic, sleep
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from candidates import leases, services
 from candidates.models import Candidate
@@ -16,6 +16,7 @@ from sessions_app.models import Session
 from tests import factories
 
 from . import people, rooms, steady
+from .by_orm import by_orm
 from .cluster import Cluster
 from .history import History
 from .people import CandidateBrowser, SupervisorBrowser
@@ -105,7 +106,7 @@ class Row:
         self.everybody.set_aside(began, frozen_at)
         with self.everybody.injecting():
             await asyncio.sleep(DEAD_AFTER)
-            away = await _by_orm(self._away, True)
+            away = await by_orm(self._away, True)
             self.declared_away += away
             await asyncio.sleep(frozen_at + FROZEN - monotonic())
             await self.everybody.rest()
@@ -133,7 +134,7 @@ class Row:
         for _ in range(TRIES):
             await asyncio.sleep(0.03)
             self.frozen.freeze()
-            if held := await _by_orm(self._held):
+            if held := await by_orm(self._held):
                 return held
             self.frozen.thaw()
         self.frozen.freeze()
@@ -168,7 +169,7 @@ class Row:
             board.browser.close()  # kept connections that the server has given up meanwhile
         away, missing, differences = 1, ["not looked at"], []
         while monotonic() < thawed_at + HEARTBEAT:
-            away = await _by_orm(self._away)
+            away = await by_orm(self._away)
             missing = [seat for seat in self.seats if seat.seat.get("stage") != "question"]
             missing += [each for each in (*self.seats, *boards) if not each.is_live]
             if not away and not missing:
@@ -243,18 +244,6 @@ class Row:
 
 def _tab(room: rooms.Room, place: int, addresses: list[str], history) -> SupervisorBrowser:
     return SupervisorBrowser(addresses, room.session, room.supervisors[place], history)
-
-
-async def _by_orm(function, *arguments):
-    """In a thread, whose connection is given back."""
-
-    def run():
-        try:
-            return function(*arguments)
-        finally:
-            connection.close()
-
-    return await asyncio.to_thread(run)
 
 
 def _lost_seats(tokens: dict[int, str]) -> list[str]:

@@ -6,13 +6,15 @@ nothing. The pages are real ones, in Chromium.
 
 import asyncio
 
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser, async_playwright
 
 from tests import chromium
 
 from . import pace, rooms
+from .by_orm import by_orm
 from .cluster import Cluster
 from .pace import Pace
+from .people import session_cookie
 from .progress import Progress
 from .report import Result
 from .worker import Worker
@@ -27,7 +29,7 @@ SERVER_TURN = 5  # in each fifth turn, it is the server that dies
 
 
 class Row:
-    def __init__(self, pairs: list[tuple[Writer, Writer]], worker: Worker):
+    def __init__(self, pairs: list[list[Writer]], worker: Worker):
         self.pairs, self.worker = pairs, worker
         self.everybody = [writer for pair in pairs for writer in pair]
         self.crashes = self.kills = self.turns = self.lost = 0
@@ -37,35 +39,37 @@ class Row:
 
     async def run(self, count: int) -> None:
         async with async_playwright() as playwright, pace.measured() as slowness:
-            browser = await playwright.chromium.launch(
-                executable_path=chromium.path(), args=chromium.ARGUMENTS
-            )
+            browser = await playwright.chromium.launch(**chromium.options())
             await asyncio.gather(*(each.open(browser) for each in self.everybody))
-            while self.crashes + self.kills < count:
-                await self._turn(browser, slowness, count - self.crashes - self.kills)
-                self.progress(self.crashes + self.kills, count)
+            while self.injected < count:
+                self.turns += 1
+                if self.turns % SERVER_TURN == 0:
+                    await self._kill_the_server()
+                else:
+                    victims = [pair[self.turns % 2] for pair in self.pairs]
+                    await self._crash(victims[: count - self.injected], browser, slowness)
+                self.progress(self.injected, count)
             await self._rest()
             await browser.close()
 
-    async def _turn(self, browser, slowness: Pace, left: int) -> None:
-        self.turns += 1
-        if self.turns % SERVER_TURN == 0:
-            return await self._kill_the_server()
+    @property
+    def injected(self) -> int:
+        return self.crashes + self.kills
+
+    async def _crash(self, victims: list[Writer], browser: Browser, slowness: Pace) -> None:
         await asyncio.gather(*(each.write(TYPING) for each in self.everybody))
-        victims = [pair[self.turns % 2] for pair in self.pairs][:left]
-        died = dict(zip(victims, await asyncio.gather(*(v.crash() for v in victims)), strict=True))
+        died_at = await asyncio.gather(*(each.crash() for each in victims))
         others = [each for each in self.everybody if each not in victims]
         await asyncio.gather(asyncio.sleep(SETTLED), *(each.write(SETTLED) for each in others))
-        for victim, at in died.items():
+        for victim, at in zip(victims, died_at, strict=True):
             self.crashes += 1
             await self._judge(victim, at, slowness)
             if await victim.open(browser) != victim.kept:
                 self.wrong.append("the page shows other words than those that are kept")
-        return None
 
     async def _judge(self, victim: Writer, at: float, slowness: Pace) -> None:
         before = victim.kept
-        await asyncio.to_thread(victim.look)
+        await by_orm(victim.look)
         unkept = victim.unkept_since(at)
         self.unkept.append(unkept)
         self.lost += unkept > LOST_SECONDS * slowness.between(at - LOST_SECONDS, at)
@@ -85,7 +89,7 @@ class Row:
         for _ in range(30):
             await asyncio.sleep(1)
             for each in self.everybody:
-                await asyncio.to_thread(each.look)
+                await by_orm(each.look)
             if all(each.kept == each.typed for each in self.everybody):
                 break
         for each in self.everybody:
@@ -95,7 +99,7 @@ class Row:
     def result(self) -> Result:
         worst = max(self.unkept)
         return Result(
-            injected=self.crashes + self.kills,
+            injected=self.injected,
             lost=self.lost,
             doubled=0,
             wrong=len(self.wrong),
@@ -117,7 +121,10 @@ def run(scale: float, cluster: Cluster) -> Result:
     with cluster.workers(1, spares=1) as (worker,), asyncio.Runner() as loop:
         loop.run(worker.wait_ready())
         pairs = [
-            tuple(Writer.of(worker.address, room.session, user) for user in room.supervisors)
+            [
+                Writer(worker.address, room.session, user, session_cookie(user))
+                for user in room.supervisors
+            ]
             for room in made
         ]
         row = Row(pairs, worker)

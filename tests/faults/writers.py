@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from django.conf import settings
-from django.test import Client
 from playwright.async_api import Browser, BrowserContext, Page
 
 from incidents.models import Remark
@@ -16,9 +15,10 @@ EVERY = 0.25  # seconds between two words
 
 @dataclass(eq=False)
 class Writer:
-    """One supervisor; `typed` is all that their page shows, `marks` when each length was reached.
+    """One supervisor; `cookie` is that of their login.
 
-    `kept` is the text of theirs that was last found in the database.
+    `typed` is all that their page shows, `marks` when each length was reached, `kept` the text of
+    theirs that was last found in the database.
     """
 
     address: str
@@ -32,14 +32,6 @@ class Writer:
     errors: list[str] = field(default_factory=list)
     context: BrowserContext | None = None
     page: Page | None = None
-
-    @classmethod
-    def of(cls, address: str, session: Session, user: User) -> "Writer":
-        """By ORM: logged in already."""
-        client = Client()
-        client.force_login(user)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        return cls(address, session, user, cookie)
 
     async def open(self, browser: Browser) -> str:
         """A computer of their own, at the PV; returns the words that the page shows."""

@@ -17,7 +17,7 @@ from sessions_app.models import Session, User
 from sessions_app.simulation.pages import Page
 from tests import demo_server
 from tests.demo_server import MANAGE, serving
-from tests.servers import free_port
+from tests.ports import free_port
 
 
 @pytest.mark.django_db
