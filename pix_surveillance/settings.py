@@ -149,6 +149,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "pix_surveillance.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -167,6 +168,7 @@ TEMPLATES = [
         "DIRS": [ROOT / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.templatetags.i18n"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -245,7 +247,11 @@ RETENTION_DAYS = {
     "SECURITY": _days("RETENTION_SECURITY_DAYS", 365),
 }
 
+# Sentences are written in French; `locale/en` has them all in English (`language.py`).
 LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+LOCALE_PATHS = [ROOT / "locale"]
+FORMAT_MODULE_PATH = ["pix_surveillance.formats"]
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 

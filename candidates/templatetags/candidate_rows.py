@@ -6,6 +6,9 @@ from functools import cache
 
 from django import template
 from django.template.loader import render_to_string
+from django.templatetags.i18n import TranslateNode, do_translate
+from django.utils.formats import get_format
+from django.utils.translation import get_language
 
 from sessions_app.event_sentences import spelled
 from sessions_app.models import Session
@@ -33,6 +36,29 @@ class RowNode(template.Node):
 
     def render(self, context: template.Context) -> str:
         return self.candidate.resolve(context).row_html + "\n"
+
+
+class KeptWordsNode(TranslateNode):
+    """The words of a `translate`, looked up once in each language: a board has rows by the
+    dozen, and each lookup is a part of what a row costs."""
+
+    def __init__(self, *args) -> None:
+        super().__init__(*args)
+        self.words: dict[str | None, str] = {}
+
+    def render(self, context: template.Context) -> str:
+        language = get_language()
+        if language not in self.words:
+            self.words[language] = super().render(context)
+        return self.words[language]
+
+
+@register.tag
+def translate(parser, token):
+    """Django's own, for fixed words, which it keeps."""
+    node = do_translate(parser, token)
+    is_fixed = node.filter_expression.var.literal and not node.asvar and not node.message_context
+    return KeptWordsNode(node.filter_expression, node.noop) if is_fixed else node
 
 
 @register.tag("candidate_row")
@@ -76,8 +102,9 @@ def split_words(text: str) -> list[str]:
 
 @register.filter
 def percent(value: Decimal) -> str:
-    """`33.00` → `33 %` (no-break space), `12.50` → `12,5 %`."""
-    return f"{value.normalize():f}".replace(".", ",") + "\u00a0%"
+    """`33.00` → `33 %` (no-break space), `12.50` → `12,5 %`, or `12.5 %` in English."""
+    number = f"{value.normalize():f}".replace(".", get_format("DECIMAL_SEPARATOR"))
+    return number + "\u00a0%"
 
 
 @register.filter

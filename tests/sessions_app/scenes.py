@@ -114,6 +114,7 @@ SCENES = {
 }
 ADDED = {"birth_name": "Oubliée", "first_name": "Inès", "birthdate": "23/04/2010"}
 BODIES = {
+    "language": {"language": "en"},
     "add-candidate": ADDED,
     "add-time": {"minutes": "5", "reason": "Temps majoré"},
     "end-test": {"reason": "Temps écoulé"},

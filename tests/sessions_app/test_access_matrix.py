@@ -45,6 +45,7 @@ ON_A_CANDIDATE += ["end-test", "explain-end", "claim", "release", *ENTRIES]
 ROUTES = {
     "home": (EVERYONE, NO_METHOD),
     **dict.fromkeys(["privacy", "legal", "accessibility"], (EVERYONE, NO_METHOD)),
+    "language": (NO_METHOD, DOOR),
     "manifest": (EVERYONE, NO_METHOD),
     "worker": (EVERYONE, NO_METHOD),
     "health-live": (EVERYONE, NO_METHOD),
