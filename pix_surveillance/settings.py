@@ -245,7 +245,10 @@ RETENTION_DAYS = {
     "SECURITY": _days("RETENTION_SECURITY_DAYS", 365),
 }
 
+# Sentences are written in French; `locale/en` has them all in English (`language.py`).
 LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+LOCALE_PATHS = [ROOT / "locale"]
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 
