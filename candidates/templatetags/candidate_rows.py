@@ -6,22 +6,26 @@ from functools import cache
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.formats import get_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.event_sentences import spelled
 from sessions_app.models import Session
 
+from .. import end_reasons
 from ..models import Candidate
 from ..states import Fact
 
 register = template.Library()
 
 NEEDS = {
-    Fact.ALERT: "problème question {question}",
-    Fact.ASKS_RESUME: "demande à reprendre",
-    Fact.ASKS_START: "demande à commencer",
-    Fact.LAPSING: "autorisation bientôt expirée",
-    Fact.AWAY: "déconnecté",
-    Fact.OVERTIME: "temps dépassé",
+    Fact.ALERT: _("problème question %(question)s"),
+    Fact.ASKS_RESUME: _("demande à reprendre"),
+    Fact.ASKS_START: _("demande à commencer"),
+    Fact.LAPSING: _("autorisation bientôt expirée"),
+    Fact.AWAY: _("déconnecté"),
+    Fact.OVERTIME: _("temps dépassé"),
 }
 
 
@@ -38,7 +42,7 @@ class RowNode(template.Node):
 @register.tag("candidate_row")
 def candidate_row(parser, token):
     """`{% candidate_row candidate %}`: the row of the board."""
-    _, candidate = token.split_contents()
+    candidate = token.split_contents()[1]
     return RowNode(parser.compile_filter(candidate))
 
 
@@ -51,7 +55,7 @@ def icon(name: str) -> str:
 
 @register.filter
 def need_label(fact: Fact, candidate: Candidate) -> str:
-    return NEEDS[fact].format(question=candidate.alert_question)
+    return NEEDS[fact] % {"question": candidate.alert_question}
 
 
 @register.filter
@@ -76,8 +80,9 @@ def split_words(text: str) -> list[str]:
 
 @register.filter
 def percent(value: Decimal) -> str:
-    """`33.00` → `33 %` (no-break space), `12.50` → `12,5 %`."""
-    return f"{value.normalize():f}".replace(".", ",") + "\u00a0%"
+    """`33.00` → `33 %` (no-break space), `12.50` → `12,5 %`; in English `12.5%`."""
+    written = f"{value.normalize():f}".replace(".", get_format("DECIMAL_SEPARATOR"))
+    return gettext("%(number)s\u00a0%%") % {"number": written}
 
 
 @register.filter
@@ -85,7 +90,12 @@ def ended_by(candidate: Candidate) -> str:
     """The supervisor's reason says more than that it was the supervisor."""
     match candidate.ended_by:
         case Candidate.EndedBy.CANDIDATE:
-            return "par le candidat"
+            return gettext("par le candidat")
         case Candidate.EndedBy.SYSTEM:
-            return "fin automatique"
-    return candidate.end_reason or "par le surveillant"
+            return gettext("fin automatique")
+    if candidate.end_reason:
+        return end_reasons.shown(candidate.end_reason)
+    return gettext("par le surveillant")
+
+
+register.filter("end_reason", end_reasons.shown)
