@@ -26,6 +26,7 @@ def report_pdf(session: Session) -> bytes:
     return print_report(session)
 
 
+@documents.in_french
 def print_report(session: Session) -> bytes:
     """The PV as it stands, printed anew."""
     report, at = _read(session)
@@ -50,6 +51,7 @@ def print_report(session: Session) -> bytes:
     return documents.render("report", data, at=at)
 
 
+@documents.in_french
 def fraud_pdf(session: Session) -> bytes:
     """The annex, a document of its own; `Missing` when no suspicion was ever noted."""
     report, at = _read(session)

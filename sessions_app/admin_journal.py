@@ -54,7 +54,7 @@ class SupervisorAccessAdmin(ReadOnly):
     def room(self, access):
         return access.session
 
-    @admin.display(description=_("depuis"), ordering="granted_at")
+    @admin.display(description=_("accordé le"), ordering="granted_at")
     def hour(self, access):
         return local_hour(access.granted_at, access.session)
 

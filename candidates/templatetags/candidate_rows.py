@@ -80,9 +80,9 @@ def split_words(text: str) -> list[str]:
 
 @register.filter
 def percent(value: Decimal) -> str:
-    """`33.00` → `33 %` (no-break space), `12.50` → `12,5 %`; in English `12.5%`."""
-    written = f"{value.normalize():f}".replace(".", get_format("DECIMAL_SEPARATOR"))
-    return gettext("%(number)s\u00a0%%") % {"number": written}
+    """`33.00` → `33 %` (no-break space), `12.50` → `12,5 %`, or `12.5 %` in English."""
+    number = f"{value.normalize():f}".replace(".", get_format("DECIMAL_SEPARATOR"))
+    return number + "\u00a0%"
 
 
 @register.filter
