@@ -7,6 +7,7 @@ from datetime import date
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app import access, clock, codes
 from sessions_app.journal import HELD_COLUMNS, HeldSession
@@ -20,12 +21,12 @@ from .sitters import COLUMNS, Sitter
 COOKIE = f"{settings.COOKIE_PREFIX}seat"
 SALT = "candidates.seat"
 LIFETIME_SECONDS = 26 * 3600  # joinable for 24 h after the first start, and the test itself
-UNKNOWN_CANDIDATE = (
+UNKNOWN_CANDIDATE = _(
     "Ces informations ne correspondent à aucun candidat attendu. "
     "Vérifiez-les, puis demandez de l’aide à votre surveillant."
 )
 NO_CODE = "?" * 6  # what a session that does not exist is compared with
-NO_SEAT = "Rejoignez d’abord votre session."
+NO_SEAT = _("Rejoignez d’abord votre session.")
 OF_SITTER = (*COLUMNS, "open_alert__id", "waiting_seat", "node", "timer__ends_at")
 OF_SITTER += ("unseen_version",)
 OF_SESSION = tuple(f"session__{column}" for column in HELD_COLUMNS)

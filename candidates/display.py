@@ -6,6 +6,7 @@ from functools import cached_property
 
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from sessions_app.frame_text import as_text
 
@@ -13,12 +14,16 @@ from . import rehearsal, states, timing
 from .states import Action, Fact, State
 
 LABELS = {
-    Action.AUTHORIZE_START: "Autoriser le départ",
-    Action.AUTHORIZE_RESUME: "Autoriser la reprise",
-    Action.ACCEPT_ALERT: "Voir le problème",
-    Action.END_TEST: "Mettre fin au test",
+    Action.AUTHORIZE_START: gettext_lazy("Autoriser le départ"),
+    Action.AUTHORIZE_RESUME: gettext_lazy("Autoriser la reprise"),
+    Action.ACCEPT_ALERT: gettext_lazy("Voir le problème"),
+    Action.END_TEST: gettext_lazy("Mettre fin au test"),
 }
-EXTEND = f"Prolonger {timing.AUTHORIZATION.seconds // 60}\u00a0min"
+# Where room is short; always a part of the whole label.
+SHORT = {
+    Action.AUTHORIZE_START: gettext_lazy("Autoriser"),
+    Action.END_TEST: gettext_lazy("Mettre fin"),
+}
 
 
 def _at(candidate) -> str:
@@ -170,15 +175,18 @@ class RowDisplay:
     @property
     def likely_label(self) -> str:
         if self._extends:
-            return EXTEND
+            minutes = timing.AUTHORIZATION.seconds // 60
+            return gettext("Prolonger %(minutes)s\u00a0min") % {"minutes": minutes}
         if self.likely_action == Action.AUTHORIZE_RESUME and self.absent_minutes:
-            return f"Autoriser et rendre {self.absent_minutes}\u00a0min"
-        return LABELS[self.likely_action]
+            told = {"minutes": self.absent_minutes}
+            return gettext("Autoriser et rendre %(minutes)s\u00a0min") % told
+        return str(LABELS[self.likely_action])
 
     @property
     def likely_words(self) -> str:
-        """The label where room is short; always a part of the whole one."""
-        return self.likely_label.removesuffix(" le départ").removesuffix(" au test")
+        """The label where room is short."""
+        is_short = self.likely_action in SHORT and not self._extends
+        return str(SHORT[self.likely_action]) if is_short else self.likely_label
 
     @property
     def second_action(self) -> Action | None:

@@ -69,4 +69,4 @@ def _review_json() -> str:
 
 def refused_frame(number: object, status: int, message: str) -> dict:
     """What was answered over the socket is refused, as a request would be."""
-    return {"type": "refused", "question": number, "status": status, "message": message}
+    return {"type": "refused", "question": number, "status": status, "message": str(message)}

@@ -10,6 +10,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from .import_columns import Cell, as_text
 
 MAX_BYTES = 5 * 1024 * 1024
@@ -25,26 +28,28 @@ Row = tuple[int, list[Cell]]
 
 logger = logging.getLogger(__name__)
 
-TOO_LARGE = "Ce fichier dépasse 5 Mo : répartissez les sessions en plusieurs fichiers."
-EMPTY = "Ce fichier est vide."
-TOO_MANY_ROWS = "Ce fichier dépasse 5 000 lignes : répartissez les sessions en plusieurs fichiers."
-TOO_MANY_COLUMNS = "Cette ligne dépasse 60 colonnes : partez du modèle de liste."
-NOT_TEXT = "Ce fichier n’est pas un texte lisible : enregistrez-le au format CSV, XLSX ou ODS."
-QUOTES = "Les guillemets sont mal fermés à partir de cette ligne, ou une cellule est démesurée."
-NOT_A_WORKBOOK = (
+TOO_LARGE = _("Ce fichier dépasse 5 Mo : répartissez les sessions en plusieurs fichiers.")
+EMPTY = _("Ce fichier est vide.")
+TOO_MANY_ROWS = _(
+    "Ce fichier dépasse 5 000 lignes : répartissez les sessions en plusieurs fichiers."
+)
+TOO_MANY_COLUMNS = _("Cette ligne dépasse 60 colonnes : partez du modèle de liste.")
+NOT_TEXT = _("Ce fichier n’est pas un texte lisible : enregistrez-le au format CSV, XLSX ou ODS.")
+QUOTES = _("Les guillemets sont mal fermés à partir de cette ligne, ou une cellule est démesurée.")
+NOT_A_WORKBOOK = _(
     "Ce fichier n’est pas un classeur XLSX ou ODS sans mot de passe : "
     "enregistrez-le au format CSV, XLSX ou ODS."
 )
-UNREADABLE_WORKBOOK = (
+UNREADABLE_WORKBOOK = _(
     "Ce classeur est abîmé ou trop volumineux pour être lu : "
     "enregistrez la feuille au format CSV, puis recommencez."
 )
 
 
 class UnreadableError(ValueError):
-    """The file as a whole cannot be read: a code and one French sentence."""
+    """The file as a whole cannot be read: a code and one sentence."""
 
-    def __init__(self, code: str, sentence: str, line: int = 0) -> None:
+    def __init__(self, code: str, sentence: str | Promise, line: int = 0) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence

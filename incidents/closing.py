@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app import journal, journal_chain
 from sessions_app.models import Session, User
@@ -11,7 +12,7 @@ from sessions_app.refusals import Conflict, Invalid
 from . import checklist, documents
 from .models import IncidentReport
 
-SIGN = "Écrivez votre nom et votre fonction pour signer le PV."
+SIGN = _("Écrivez votre nom et votre fonction pour signer le PV.")
 
 
 def finalize(session: Session, *, user: User, name: str, role: str) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext, gettext_noop
+
 from sessions_app import board, documents
 from sessions_app.document_text import lines
 from sessions_app.models import Session
@@ -11,7 +13,7 @@ from .draft import draft
 from .models import IncidentReport
 from .report import WHOLE_ROOM, Entry, Kind, Report
 
-NO_FRAUD = "Aucune suspicion de fraude n’a été notée dans cette session."
+NO_FRAUD = gettext_noop("Aucune suspicion de fraude n’a été notée dans cette session.")
 
 
 def report_pdf(session: Session) -> bytes:
@@ -54,7 +56,7 @@ def fraud_pdf(session: Session) -> bytes:
     """The annex, a document of its own; `Missing` when no suspicion was ever noted."""
     report, at = _read(session)
     if not report.fraud:
-        raise Missing(NO_FRAUD)
+        raise Missing(gettext(NO_FRAUD))
     data = {
         **_frame(session, report, "Suspicion de fraude, annexe au PV d’incident"),
         "sentences": [],

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from django.utils import translation
+
 from candidates.models import Candidate
 from candidates.states import State
 from sessions_app import board
@@ -33,7 +35,7 @@ def draft(session: Session) -> Report:
     Each incident and each change of time stands in it once: as an entry, or, when the whole
     room had it, in a paragraph. Nothing else of the journal does.
     """
-    with board.snapshot():
+    with board.snapshot(), translation.override("fr"):
         return _Draft(session).report()
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from sessions_app import refusals
@@ -44,11 +45,11 @@ def choose(request: HttpRequest) -> HttpResponse:
     """
     language = request.POST.get("language", "")
     if not is_known(language):
-        raise refusals.Malformed("Cette langue n’est pas proposée.")
+        raise refusals.Malformed(gettext("Cette langue n’est pas proposée."))
     back = request.POST.get("next", "") or "/"
     hosts = {request.get_host()}
     if not url_has_allowed_host_and_scheme(back, hosts, require_https=request.is_secure()):
-        raise refusals.Malformed("Cette adresse de retour n’est pas de ce site.")
+        raise refusals.Malformed(gettext("Cette adresse de retour n’est pas de ce site."))
     request.session[KEY] = language
     return HttpResponseRedirect(back)
 

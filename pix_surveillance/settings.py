@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy
 
 from pix_surveillance import log_lines
 
@@ -92,7 +93,7 @@ def _oidc() -> dict:
     is_here = parts.hostname in {"127.0.0.1", "localhost"}
     if not parts.hostname or (parts.scheme != "https" and not (is_here and parts.scheme == "http")):
         raise ImproperlyConfigured(f"OIDC_URL must begin with https://, not “{known['url']}”.")
-    name = env.str("OIDC_NAME", default="votre organisation")
+    name = env.str("OIDC_NAME", default=gettext_lazy("votre organisation"))
     return known | {
         "name": name,
         "scopes": env.str("OIDC_SCOPES", default="openid email profile").split(),
@@ -199,7 +200,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_SUBJECT_PREFIX = "Pix Surveillance : "
+ACCOUNT_EMAIL_SUBJECT_PREFIX = gettext_lazy("Pix Surveillance : ")
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True

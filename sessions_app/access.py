@@ -14,18 +14,21 @@ from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, parse_cookie
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from . import codes
 from .models import Center, Session, SupervisorAccess, User
 from .refusals import Forbidden, Invalid, Missing, wants_page
 
-NO_SUCH_SESSION = "Cette session n’existe pas, ou vous n’y avez pas accès."
-NO_SUCH_CENTER = "Ce centre n’existe pas, ou vous n’y avez pas accès."
-NO_SUCH_CANDIDATE = "Ce candidat n’est pas inscrit dans cette session."
+NO_SUCH_SESSION = _("Cette session n’existe pas, ou vous n’y avez pas accès.")
+NO_SUCH_CENTER = _("Ce centre n’existe pas, ou vous n’y avez pas accès.")
+NO_SUCH_CANDIDATE = _("Ce candidat n’est pas inscrit dans cette session.")
 NO_CODE = "?" * 8  # what a session that does not exist is compared with
-LOG_IN = "Connectez-vous pour continuer."
-WRONG_CODES = "Numéro de session ou code surveillant incorrect. Vérifiez-les sur le kit de session."
+LOG_IN = _("Connectez-vous pour continuer.")
+WRONG_CODES = _(
+    "Numéro de session ou code surveillant incorrect. Vérifiez-les sur le kit de session."
+)
 
 
 def account_required(view):

@@ -8,13 +8,14 @@ from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from .admin_scope import PlainTitle
 from .models import Center, User
 
-OF_STAFF = "Prépare les sessions des centres cochés. Surveiller n’en a pas besoin."
-OF_SUPERUSER = "Voit tous les centres, crée les comptes et les centres."
-TAKEN = "Un compte existe déjà avec cette adresse."
+OF_STAFF = _("Prépare les sessions des centres cochés. Surveiller n’en a pas besoin.")
+OF_SUPERUSER = _("Voit tous les centres, crée les comptes et les centres.")
+TAKEN = _("Un compte existe déjà avec cette adresse.")
 
 
 class _EmailIdentity(forms.ModelForm):
@@ -22,7 +23,7 @@ class _EmailIdentity(forms.ModelForm):
 
     centers = forms.ModelMultipleChoiceField(
         Center.objects.all(),
-        label="Centres",
+        label=_("Centres"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -32,7 +33,7 @@ class _EmailIdentity(forms.ModelForm):
         if self.instance.pk:
             self.fields["centers"].initial = self.instance.center_set.all()
         self.fields["is_staff"].help_text = OF_STAFF
-        self.fields["is_superuser"].label = "Tous les droits"
+        self.fields["is_superuser"].label = _("Tous les droits")
         self.fields["is_superuser"].help_text = OF_SUPERUSER
 
     def clean_email(self) -> str:
@@ -77,11 +78,11 @@ class UserAdmin(PlainTitle, auth_admin.UserAdmin):
     filter_horizontal = []
     actions = ["forget_second_factors"]
     readonly_fields = ["last_login", "date_joined"]
-    rights = ("Droits", {"fields": ["is_staff", "centers", "is_superuser"]})
+    rights = (_("Droits"), {"fields": ["is_staff", "centers", "is_superuser"]})
     fieldsets = [
         (None, {"fields": ["email", "name", "password", "is_active"]}),
         rights,
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["email", "name", "password1", "password2"]}),
@@ -98,11 +99,11 @@ class UserAdmin(PlainTitle, auth_admin.UserAdmin):
         if "centers" in form.changed_data:
             form.instance.center_set.set(form.cleaned_data["centers"])
 
-    @admin.action(description="Retirer la double authentification (téléphone ou clé perdus)")
+    @admin.action(description=_("Retirer la double authentification (téléphone ou clé perdus)"))
     def forget_second_factors(self, request: HttpRequest, queryset) -> None:
         """For whoever has lost them all: the next login sets a new one up."""
-        removed, _ = Authenticator.objects.filter(user__in=queryset).delete()
+        removed = Authenticator.objects.filter(user__in=queryset).delete()[0]
         if removed:
-            messages.success(request, "Ces comptes se connectent sans double authentification.")
+            messages.success(request, _("Ces comptes se connectent sans double authentification."))
         else:
-            messages.info(request, "Ces comptes n’ont pas de double authentification.")
+            messages.info(request, _("Ces comptes n’ont pas de double authentification."))

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from . import access
@@ -26,7 +27,7 @@ from .refusals import Invalid
 
 FOLDER = settings.ROOT / "templates" / "documents"
 LARGEST = 2_000_000  # signs of data: some thousand lines, far beyond any room
-TOO_LARGE = "Ce document est trop long pour être imprimé. Utilisez les exports."
+TOO_LARGE = _("Ce document est trop long pour être imprimé. Utilisez les exports.")
 
 
 def in_french(build: Callable[..., bytes]) -> Callable[..., bytes]:

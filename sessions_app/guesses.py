@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from . import codes
 from .models import Guesses
@@ -23,7 +24,7 @@ from .refusals import Invalid, TooOften
 
 WINDOW_SECONDS = 600
 OF_AN_ADDRESS, OF_A_SESSION, OF_BOTH = 400, 200, 60  # failures in a window
-TOO_MANY = "Trop d’essais avec des codes erronés. Réessayez dans quelques minutes."
+TOO_MANY = _("Trop d’essais avec des codes erronés. Réessayez dans quelques minutes.")
 
 
 @contextmanager

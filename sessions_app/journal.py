@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from . import announcements, clock, live
 from .announcements import HISTORY, Announcement
@@ -20,7 +21,7 @@ from .event_names import ANSWERED
 from .models import Session, SessionEvent, User
 from .refusals import Conflict
 
-FINALIZED = "La session est finalisée : elle ne peut plus être modifiée."
+FINALIZED = _("La session est finalisée : elle ne peut plus être modifiée.")
 
 
 def lock(session_id: int) -> Session:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from . import access, board, colleagues, guesses, metrics, services
@@ -17,7 +18,7 @@ from .live import hub
 from .models import Session
 from .refusals import Invalid, Malformed, TooOften, wants_page, when_to_retry
 
-UNREADABLE = "Cette page ne sait plus ce qu’elle affiche. Rechargez-la."
+UNREADABLE = _("Cette page ne sait plus ce qu’elle affiche. Rechargez-la.")
 
 
 @require_GET

@@ -8,23 +8,25 @@ from django import template
 from django.template.loader import render_to_string
 from django.templatetags.i18n import TranslateNode, do_translate
 from django.utils.formats import get_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.event_sentences import spelled
 from sessions_app.models import Session
 
+from .. import end_reasons
 from ..models import Candidate
 from ..states import Fact
 
 register = template.Library()
 
 NEEDS = {
-    Fact.ALERT: "problème question {question}",
-    Fact.ASKS_RESUME: "demande à reprendre",
-    Fact.ASKS_START: "demande à commencer",
-    Fact.LAPSING: "autorisation bientôt expirée",
-    Fact.AWAY: "déconnecté",
-    Fact.OVERTIME: "temps dépassé",
+    Fact.ALERT: _("problème question %(question)s"),
+    Fact.ASKS_RESUME: _("demande à reprendre"),
+    Fact.ASKS_START: _("demande à commencer"),
+    Fact.LAPSING: _("autorisation bientôt expirée"),
+    Fact.AWAY: _("déconnecté"),
+    Fact.OVERTIME: _("temps dépassé"),
 }
 
 
@@ -64,7 +66,7 @@ def translate(parser, token):
 @register.tag("candidate_row")
 def candidate_row(parser, token):
     """`{% candidate_row candidate %}`: the row of the board."""
-    _, candidate = token.split_contents()
+    candidate = token.split_contents()[1]
     return RowNode(parser.compile_filter(candidate))
 
 
@@ -77,7 +79,7 @@ def icon(name: str) -> str:
 
 @register.filter
 def need_label(fact: Fact, candidate: Candidate) -> str:
-    return NEEDS[fact].format(question=candidate.alert_question)
+    return NEEDS[fact] % {"question": candidate.alert_question}
 
 
 @register.filter
@@ -112,7 +114,12 @@ def ended_by(candidate: Candidate) -> str:
     """The supervisor's reason says more than that it was the supervisor."""
     match candidate.ended_by:
         case Candidate.EndedBy.CANDIDATE:
-            return "par le candidat"
+            return gettext("par le candidat")
         case Candidate.EndedBy.SYSTEM:
-            return "fin automatique"
-    return candidate.end_reason or "par le surveillant"
+            return gettext("fin automatique")
+    if candidate.end_reason:
+        return end_reasons.shown(candidate.end_reason)
+    return gettext("par le surveillant")
+
+
+register.filter("end_reason", end_reasons.shown)
