@@ -5,6 +5,7 @@ from django.utils.text import Truncator, capfirst
 
 from sessions_app.admin_scope import ReadOnly, local_hour
 
+from . import admin_person  # noqa: F401 (registers the candidate, with their data)
 from .models import Alert, Incident, IncidentReport, Remark
 
 STANDINGS = {"stands": "en vigueur", "corrected": "corrigé", "withdrawn": "noté par erreur"}

@@ -2,6 +2,7 @@
 
 ANSWERED = "answered"  # by far the most frequent; it moves nothing of a board but its row
 SEEN = "action_seen"
+ERASED = "candidate_erased"
 FROM_THEIR_PAGE = {ANSWERED, SEEN}  # the page of the candidate has told so, and knows it
 
 NAMES = {
@@ -56,9 +57,34 @@ NAMES = {
     "room_paused": "salle suspendue",
     "room_resumed": "salle reprise",
     "session_finalized": "session finalisée",
+    ERASED: "personne effacée",
+}
+
+# Of the security log, which speaks of the doors of the site and not of a session.
+SECURITY_NAMES = {
+    "logged_in": "connexion",
+    "login_failed": "connexion refusée",
+    "logged_out": "déconnexion",
+    "password_changed": "mot de passe changé",
+    "factor_used": "second facteur présenté",
+    "factor_failed": "second facteur refusé",
+    "factor_added": "second facteur ajouté",
+    "factor_removed": "second facteur retiré",
+    "entered": "entrée dans une session",
+    "code_refused": "code refusé",
+    "code_limited": "codes refusés sans être lus, après trop d’essais",
+    "access_refused": "page ou action refusée",
+    "access_given": "accès surveillant donné",
+    "access_withdrawn": "accès surveillant retiré",
+    "code_renewed": "code renouvelé",
+    "rights_changed": "droits changés",
+    "document_taken": "document ou export",
+    "person_exported": "données d’une personne exportées",
+    "person_erased": "personne effacée",
+    "purged": "purge",
 }
 
 
 def name_of(event_type: str) -> str:
     """In French; a type that has no name yet is shown as it is."""
-    return NAMES.get(event_type, event_type)
+    return NAMES.get(event_type) or SECURITY_NAMES.get(event_type, event_type)

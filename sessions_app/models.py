@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, NullIf
 
 from . import codes
+from .security_models import Erasure, SecurityEvent  # noqa: F401 (tables of this app)
 
 
 class UserManager(BaseUserManager):

@@ -34,17 +34,19 @@ OF_LIST: list[tuple[str, str, dict]] = [
     ("incidents.Remark", "session", {}),
     ("candidates.TimeGrant", "candidate__session", {}),
     ("candidates.Timer", "candidate__session", {}),
+    ("sessions_app.Erasure", "session", {}),
     ("candidates.Candidate", "session", {}),
     ("sessions_app.SupervisorPresence", "session", {}),
     ("sessions_app.SupervisorAccess", "session", {}),
 ]
 # Last, with the session itself: its date is what the retention counts from.
 REPORT = ("incidents.IncidentReport", "session", {})
-# Of no session: table, the column of its age, its category. A security log adds its line here.
+# Of no session: table, the column of its age, its category.
 BY_AGE = [
     ("sessions_app.SupervisorPresence", "seen_at", Kept.PRESENCE),
     ("usersessions.UserSession", "last_seen_at", Kept.PRESENCE),
     ("admin.LogEntry", "action_time", Kept.SECURITY),
+    ("sessions_app.SecurityEvent", "at", Kept.SECURITY),
 ]
 
 
