@@ -18,6 +18,7 @@ ORDER = [
     "User",
     "SupervisorAccess",
     "SessionEvent",
+    "SecurityEvent",
     "Candidate",
     "TimeGrant",
     "Timer",

@@ -156,6 +156,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "sessions_app.security_doors.SecurityLogMiddleware",
     "sessions_app.refusals.RefusalMiddleware",
 ]
 

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 from django import forms
 
 from .admin_scope import CenterScoped
+from .admin_security import NotesRights
 
 FRANCE = [
     ("Europe/Paris", "Métropole"),
@@ -29,7 +30,7 @@ def time_zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     return [("France", FRANCE), ("Ailleurs", [(name, name) for name in others])]
 
 
-class CenterAdmin(CenterScoped):
+class CenterAdmin(NotesRights, CenterScoped):
     path_to_center = "pk"
     list_display = ["name", "external_id", "time_zone"]
     search_fields = ["name", "external_id"]

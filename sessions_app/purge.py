@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from . import retention
+from . import retention, security_log
 from .data_register import Kept
 from .models import PurgedSession, Session
 
@@ -79,9 +79,11 @@ def due(now: datetime) -> Counter[str]:
 
 
 def told(gone: Counter[str]) -> None:
-    """One line of the log: tables and counts."""
+    """One line of the log, and of the security log: tables and counts."""
     counts = ", ".join(f"{label} {count}" for label, count in sorted(gone.items()))
     logger.info("purge: %s", counts or "nothing was due")
+    if gone:
+        security_log.note("purged", **gone)
 
 
 def _let_go(session: Session, now: datetime) -> None:

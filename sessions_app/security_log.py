@@ -14,7 +14,7 @@ from . import clock
 from .event_names import SECURITY_NAMES
 from .models import SecurityEvent, Session, User
 
-ONCE, MOST = timedelta(minutes=10), 100
+WINDOW, MOST = timedelta(minutes=10), 30
 
 
 def note(
@@ -28,10 +28,11 @@ def note(
 ) -> None:
     """Append one line, with the transaction of what it tells.
 
-    `kind` is one of SECURITY_NAMES; `user` who did it, by default who asks; `data` keys and
-    counts. Raises `KeyError` for another kind.
+    `kind` is one of SECURITY_NAMES (`ValueError`); `user` who did it, by default who asks;
+    `session` or its `number`; `data` keys and counts.
     """
-    SECURITY_NAMES[kind]
+    if kind not in SECURITY_NAMES:
+        raise ValueError(kind)
     if user is None and request and request.user.is_authenticated:
         user = request.user
     SecurityEvent.objects.create(
@@ -44,14 +45,13 @@ def note(
     )
 
 
-def note_once(kind: str, *, request: HttpRequest, number: str = "", **data: object) -> None:
-    """As `note`, but not twice within ten minutes, nor more than MOST of a kind: who asks a
-    thousand times fills no table with it."""
+def note_refusal(kind: str, *, request: HttpRequest, number: str = "", **data: object) -> None:
+    """As `note`, but at most MOST of a kind within ten minutes from one account, or one place:
+    who asks a thousand times fills no table with it."""
     user = request.user.pk if request.user.is_authenticated else None
     who = {"user_ref": user} if user else {"user_ref": None, "origin": origin_of(request)}
-    recent = SecurityEvent.objects.filter(kind=kind, at__gt=clock.now() - ONCE, **who)
-    told = list(recent.values_list("session_number", "data")[:MOST])
-    if (number, data) not in told and len(told) < MOST:
+    recent = SecurityEvent.objects.filter(kind=kind, at__gt=clock.now() - WINDOW, **who)
+    if recent.count() < MOST:
         note(kind, request=request, number=number, **data)
 
 
