@@ -132,7 +132,8 @@ def _workbook(content: bytes) -> Iterator[Row]:
             timeout=TIMEOUT_SECONDS,
         )
     except (subprocess.SubprocessError, OSError) as error:
-        said = getattr(error, "stderr", None) or b""
-        logger.warning("workbook not read: %s %r", error, said[-300:])
+        # Never what the reader said: it may quote a cell.
+        kind, code = type(error).__name__, getattr(error, "returncode", None)
+        logger.warning("workbook not read: %s, exit code %s", kind, code)
         raise UnreadableError("WORKBOOK_UNREADABLE", UNREADABLE_WORKBOOK) from None
     yield from json.loads(done.stdout)

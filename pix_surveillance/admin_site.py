@@ -19,6 +19,7 @@ ORDER = [
     "User",
     "SupervisorAccess",
     "SessionEvent",
+    "SecurityEvent",
     "Candidate",
     "TimeGrant",
     "Timer",

@@ -19,7 +19,8 @@ from .admin_centers import CenterAdmin
 from .admin_filters import When
 from .admin_journal import SessionEventAdmin, SupervisorAccessAdmin
 from .admin_scope import CenterScoped, kept_by, only_center_of
-from .models import Center, Session, SessionEvent, SupervisorAccess, User
+from .admin_security import SecurityEventAdmin
+from .models import Center, SecurityEvent, Session, SessionEvent, SupervisorAccess, User
 
 # Rights hang on centres, not on lists of permissions; factors and logins are their owner's.
 for model in (Group, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken):
@@ -28,6 +29,7 @@ admin.site.register(User, UserAdmin)
 admin.site.register(Center, CenterAdmin)
 admin.site.register(SupervisorAccess, SupervisorAccessAdmin)
 admin.site.register(SessionEvent, SessionEventAdmin)
+admin.site.register(SecurityEvent, SecurityEventAdmin)
 UNCHANGED = _("La session %(number)s est finalisée : rien n’y a changé.")
 
 

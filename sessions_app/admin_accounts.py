@@ -10,7 +10,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from . import security_log
 from .admin_scope import PlainTitle
+from .admin_security import NotesRights
 from .models import Center, User
 
 OF_STAFF = _("Prépare les sessions des centres cochés. Surveiller n’en a pas besoin.")
@@ -68,7 +70,7 @@ def claim_address(user: User) -> None:
     )
 
 
-class UserAdmin(PlainTitle, auth_admin.UserAdmin):
+class UserAdmin(NotesRights, PlainTitle, auth_admin.UserAdmin):
     form, add_form = AccountForm, NewAccountForm
     add_form_template = None
     list_display = ["email", "name", "is_active", "is_staff", "is_superuser", "last_login"]
@@ -102,8 +104,10 @@ class UserAdmin(PlainTitle, auth_admin.UserAdmin):
     @admin.action(description=_("Retirer la double authentification (téléphone ou clé perdus)"))
     def forget_second_factors(self, request: HttpRequest, queryset) -> None:
         """For whoever has lost them all: the next login sets a new one up."""
-        removed = Authenticator.objects.filter(user__in=queryset).delete()[0]
+        accounts = sorted(queryset.values_list("pk", flat=True))
+        removed = Authenticator.objects.filter(user__in=accounts).delete()[0]
         if removed:
+            security_log.note("factor_removed", request=request, accounts=accounts)
             messages.success(request, _("Ces comptes se connectent sans double authentification."))
         else:
             messages.info(request, _("Ces comptes n’ont pas de double authentification."))

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from .admin_scope import CenterScoped
+from .admin_security import NotesRights
 
 FRANCE = [
     ("Europe/Paris", _("Métropole")),
@@ -30,7 +31,7 @@ def time_zone_choices() -> list[tuple]:
     return [("France", FRANCE), (_("Ailleurs"), [(name, name) for name in others])]
 
 
-class CenterAdmin(CenterScoped):
+class CenterAdmin(NotesRights, CenterScoped):
     path_to_center = "pk"
     list_display = ["name", "external_id", "time_zone"]
     search_fields = ["name", "external_id"]

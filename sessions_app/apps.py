@@ -6,6 +6,7 @@ class SessionsConfig(AppConfig):
     verbose_name = "Sessions"
 
     def ready(self):
-        from . import nightly, timekeeper
+        from . import nightly, security_signals, timekeeper
 
         timekeeper.register(nightly.purge_at_night)
+        security_signals.connect()

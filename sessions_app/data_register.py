@@ -115,6 +115,21 @@ REGISTER: dict[str, list[Line]] = {
             personal=False,
         ),
     ],
+    "sessions_app.SecurityEvent": [
+        Line(
+            "id at kind user_ref session_number origin data",
+            "voir qui est entré, qui a été refusé, ce qui a été emporté",
+            Kept.SECURITY,
+            Seen.SITE,
+        ),
+    ],
+    "sessions_app.Erasure": [
+        Line(
+            "id session candidate user ground at bridges",
+            "dire qu’une personne a été effacée, à la demande de qui",
+            **ROOM,
+        ),
+    ],
     "sessions_app.Guesses": [
         Line("id key window failures", "compter les codes erronés", **SITE),
     ],

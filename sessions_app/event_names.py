@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 ANSWERED = "answered"  # by far the most frequent; it moves nothing of a board but its row
 SEEN = "action_seen"
+ERASED = "candidate_erased"
 FROM_THEIR_PAGE = {ANSWERED, SEEN}  # the page of the candidate has told so, and knows it
 
 NAMES = {
@@ -58,9 +59,37 @@ NAMES = {
     "room_paused": _("salle suspendue"),
     "room_resumed": _("salle reprise"),
     "session_finalized": _("session finalisée"),
+    ERASED: _("personne effacée"),
+}
+
+# Of the security log, which speaks of the doors of the site and not of a session.
+SECURITY_NAMES = {
+    "logged_in": _("connexion"),
+    "login_failed": _("connexion refusée"),
+    "logged_out": _("déconnexion"),
+    "password_changed": _("mot de passe changé"),
+    "factor_used": _("second facteur présenté"),
+    "factor_failed": _("second facteur refusé"),
+    "factor_added": _("second facteur ajouté"),
+    "factor_removed": _("second facteur retiré"),
+    "entered": _("entrée dans une session"),
+    "entry_refused": _("entrée refusée"),
+    "entry_limited": _("entrée refusée, après trop d’essais"),
+    "join_refused": _("arrivée d’un candidat refusée"),
+    "join_limited": _("arrivée d’un candidat refusée, après trop d’essais"),
+    "access_refused": _("page ou action refusée"),
+    "access_given": _("accès surveillant donné"),
+    "access_withdrawn": _("accès surveillant retiré"),
+    "supervisor_code_renewed": _("code surveillant renouvelé"),
+    "access_code_renewed": _("code d’accès renouvelé"),
+    "rights_changed": _("compte, centre ou droits modifiés"),
+    "document_taken": _("document ou export"),
+    "person_exported": _("données d’une personne exportées"),
+    "person_erased": _("personne effacée"),
+    "purged": _("purge"),
 }
 
 
 def name_of(event_type: str) -> str:
     """In the language of the reader; a type that has no name yet is shown as it is."""
-    return str(NAMES.get(event_type, event_type))
+    return str(NAMES.get(event_type) or SECURITY_NAMES.get(event_type, event_type))

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from . import codes
+from .security_models import Erasure, SecurityEvent  # noqa: F401 (tables of this app)
 
 
 class UserManager(BaseUserManager):

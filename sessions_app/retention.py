@@ -33,6 +33,11 @@ def counted_from(session: Session) -> date:
     return report.signed_at.date() if report else session.date + UNFINALIZED
 
 
+def last_day(session: Session, kept: Kept) -> date:
+    """Until when what this session holds of a category is kept."""
+    return counted_from(session) + timedelta(days=settings.RETENTION_DAYS[kept.name])
+
+
 def limit(kept: Kept, now: datetime) -> datetime:
     """What is older than this instant is due."""
     return now - timedelta(days=settings.RETENTION_DAYS[kept.name])

@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from candidates import seat_services, services
 from candidates.access import Seat
 from candidates.models import Candidate
+from sessions_app import codes
 from sessions_app.models import Center, Session, SupervisorAccess, User
 
 PASSWORD = "un-long-mot-de-passe"
@@ -41,6 +42,9 @@ def session(**fields) -> Session:
         "date": date(2027, 1, 12),
         "start_time": time(8, 30),
         "supervisors": "Mme Lefèvre",
+        # In a form by which `canaries` knows them, wherever they come out.
+        "access_code": "QZX" + codes.new_code(3),
+        "supervisor_code": "QZXW" + codes.new_code(4),
     } | fields
     if "center" not in fields:
         fields["center"] = center()

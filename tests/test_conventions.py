@@ -21,7 +21,7 @@ LONGEST = {"product": 300, "tests": 500}
 LAYERS = (
     {"states", "timing", "identity", "rehearsal", "stages", "categories", "entries", "codes"}
     | {"frame_text"},
-    {"models", "display", "facts"},
+    {"models", "security_models", "display", "facts"},
     {"services"},
     {"views", "supervisor_views", "entry_views", "pv_views", "consumers", "api", "admin"}
     | {"urls", "forms", "asgi"},

@@ -15,7 +15,7 @@ from django.utils.timezone import localdate
 from incidents import remark_services
 from incidents import services as incident_services
 from incidents.models import IncidentReport
-from sessions_app import clock
+from sessions_app import clock, security_log
 from sessions_app.event_names import NAMES
 from sessions_app.models import Center, Session, SessionEvent, SupervisorAccess, User
 from tests import factories
@@ -24,6 +24,7 @@ from tests.admin_page import save, text, url
 SESSION = "sessions_app_session"
 READ_ONLY = [
     "sessions_app_sessionevent",
+    "sessions_app_securityevent",
     "candidates_timegrant",
     "candidates_timer",
     "incidents_alert",
@@ -64,6 +65,7 @@ def lived(room: Session, name: str) -> None:
     remark_services.save_remark(room, user=user, text=f"{name} était là")
     signed = {"signed_name": name, "signed_by": user, "signed_at": clock.now()}
     IncidentReport.objects.create(session=room, **signed)
+    security_log.note("entered", user=user, session=room)
 
 
 def test_every_page_opens(client, superuser):
