@@ -96,10 +96,10 @@ def session_to_enter(number: str, code: str) -> Session:
     return session
 
 
-def has_entered(user: User, number: str) -> bool:
-    """Whether the account already supervises the session of this number, as it was typed."""
+def numbers_entered(user: User) -> set[str]:
+    """The numbers of the sessions that the account has entered, and may still come back to."""
     entered = SupervisorAccess.objects.filter(user=user, revoked_at=None)
-    return entered.filter(session__number=codes.clean(number)[:12]).exists()
+    return set(entered.values_list("session__number", flat=True))
 
 
 def supervised_session(user: User, number: str) -> Session:
