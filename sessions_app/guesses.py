@@ -7,8 +7,8 @@ let one stranger use them up for a country, so each door has several lanes; the 
 full is taken:
 
 1. **A place that knows the code already**: an address from which somebody has just joined this
-   session has its own budget, whatever strangers do. Of a session that an account supervises,
-   likewise, its own.
+   session, or entered it as a supervisor, has its own budget, whatever strangers do. Of a
+   session that an account supervises, likewise, its own.
 2. **Strangers**: at most so many failures of one address at one session, of one address, of one
    session, and of everybody, at each door.
 3. **A browser that has a seat**, or an account that has already entered some session: a few of
@@ -18,14 +18,17 @@ full is taken:
    name, a first name, a birthdate and the session they belong to has no chance at all, and an
    honest candidate joins as ever. All failures here give one answer, after the same work.
    Supervisors, who have verified an e-mail address to come that far: three tries for each
-   account, 300 in all.
+   account, 100 in all.
 
-So 100,000 guesses in an hour have 400 compared at a door, and then 3 for each candidate whose
-identity is known, or 300: one chance in 800,000 of one success, with every identity of a hundred
-rooms known. IPv6 addresses count by /64, which is what one subscriber has. The hour slides, by
-steps of five minutes: there is no edge at which a budget is there twice.
+So 100,000 guesses in an hour have 500 compared at both doors, and 3 more for each candidate whose
+identity is known: 800 when a hundred are, which is one chance in 700,000 of one success. IPv6
+addresses count by /64, which is what one subscriber has. The hour slides, by steps of five
+minutes: there is no edge at which a budget is there twice.
 
-Whoever has joined has a seat, and needs no code: nothing here concerns them.
+Whoever has joined has a seat, and needs no code: nothing here concerns them. What is left to
+somebody who knows the number and the identity of one candidate, and fails for them three times an
+hour from several places: that one cannot join before somebody else does, or their supervisor
+enters, from the same address.
 """
 
 import ipaddress
@@ -45,10 +48,10 @@ from .refusals import Invalid, TooOften
 STEP_SECONDS, STEPS = 300, 12
 WINDOW_SECONDS = STEP_SECONDS * STEPS
 # Failures within any hour.
-OF_BOTH, OF_AN_ADDRESS, OF_A_SESSION, OF_EVERYBODY = 60, 200, 100, 400
-OF_A_BROWSER = 20
-OF_AN_ACCOUNT, OF_A_SUPERVISOR = 20, 60
-OF_A_PERSON, OF_NEWCOMERS = 3, 300
+OF_BOTH, OF_AN_ADDRESS, OF_A_SESSION = 60, 150, 100
+OF_CANDIDATES, OF_SUPERVISORS, OF_NEWCOMERS = 250, 150, 100
+OF_A_BROWSER, OF_AN_ACCOUNT, OF_A_PERSON = 20, 20, 3
+OF_A_SUPERVISOR = 60  # of a session that they are in already
 TOO_MANY = "Trop d’essais avec des codes erronés. Réessayez dans quelques minutes."
 TOO_MANY_NEAR = (
     "Ces informations ne correspondent à aucun candidat attendu, et les essais erronés sont "
@@ -69,21 +72,23 @@ def at_join(request: HttpRequest, number: str, seat: str) -> Iterator[Admits]:
     nobody). A failure in the narrow lane is raised as `TooOften` (429), whatever was wrong.
     """
     address, session = address_of(request), codes.clean(number)[:12]
-    joined = _key("joined", address, session)
-    lane = {_key("join", address, session): OF_BOTH, _key("join", address, ""): OF_AN_ADDRESS}
-    if not _failures([joined]):
-        lane |= {_key("join", "", session): OF_A_SESSION, _key("join", "", ""): OF_EVERYBODY}
-    taken = _first_free([lane, {_key("seat", seat): OF_A_BROWSER}] if seat else [lane])
+    knows = _key("knows", address, session)
+    place = {_key("join", address, session): OF_BOTH, _key("join", address, ""): OF_AN_ADDRESS}
+    others = {_key("join", "", session): OF_A_SESSION, _key("join", "", ""): OF_CANDIDATES}
+    own = {_key("seat", seat): OF_A_BROWSER} if seat else {}
+    found = _failures([knows, *place, *others, *own])
+    lanes = [place if knows in found else place | others, *filter(None, [own])]
+    step = _step()
+    taken = _first_free(lanes, found, step)
     is_narrow = taken is None
 
     def admits(person: int | None) -> bool:
         nonlocal taken
         if not is_narrow:
             return person is not None
-        taken, is_left = _narrow(person)
+        taken, is_left = _narrow(person, step)
         return is_left
 
-    step = _step()
     try:
         yield admits
     except Invalid as refused:
@@ -94,30 +99,32 @@ def at_join(request: HttpRequest, number: str, seat: str) -> Iterator[Admits]:
         _add(taken or {}, step, -1)
         raise
     _add(taken or {}, step, -1)
-    _add({joined: 1}, _step(), 1)
+    _add({knows: 1}, step, 1)
 
 
 @contextmanager
-def at_entry(account: int, number: str, *, supervises: bool, is_known: bool) -> Iterator[None]:
+def at_entry(
+    request: HttpRequest, number: str, *, supervises: bool, is_known: bool
+) -> Iterator[None]:
     """Around the comparison of a supervisors' code, by an account. Raises `TooOften` before it.
 
     `supervises`: it has entered this very session; `is_known`: it has entered some session.
     """
-    who, session = str(account), codes.clean(number)[:12]
+    who, session = str(request.user.pk), codes.clean(number)[:12]
     strangers = {
         _key("entry", who): OF_AN_ACCOUNT,
         _key("entry", "", session): OF_A_SESSION,
-        _key("entry"): OF_EVERYBODY,
+        _key("entry"): OF_SUPERVISORS,
     }
     of_its_own = {_key("known", who): OF_A_BROWSER}
     few = {_key("newcomer", who): OF_A_PERSON, _key("newcomer"): OF_NEWCOMERS}
     lanes = [strangers, of_its_own if is_known else few]
     if supervises:
         lanes = [{_key("supervisor", who, session): OF_A_SUPERVISOR}]
-    taken = _first_free(lanes)
+    step = _step()
+    taken = _first_free(lanes, _failures(key for lane in lanes for key in lane), step)
     if taken is None:
         raise TooOften(TOO_MANY, retry_after=STEP_SECONDS)
-    step = _step()
     try:
         yield
     except Invalid:
@@ -126,6 +133,7 @@ def at_entry(account: int, number: str, *, supervises: bool, is_known: bool) -> 
         _add(taken, step, -1)
         raise
     _add(taken, step, -1)
+    _add({_key("knows", address_of(request), session): 1}, step, 1)
 
 
 def address_of(request: HttpRequest) -> str:
@@ -142,37 +150,35 @@ def address_of(request: HttpRequest) -> str:
     return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
 
 
-def _first_free(lanes: list[Lane]) -> Lane | None:
-    return next((each for each in lanes if _enter(each)), None)
+def _first_free(lanes: list[Lane], found: dict[str, int], step: int) -> Lane | None:
+    return next((each for each in lanes if _enter(each, found, step)), None)
 
 
-def _enter(lane: Lane) -> bool:
+def _enter(lane: Lane, found: dict[str, int], step: int) -> bool:
     """Count one more failure in a lane, unless it is full; whether it was not.
 
     Counted first and taken back when the code was right: guesses at one instant do not slip by.
     """
-    if _is_beyond(lane, 1):
+    if any(found.get(key, 0) >= most for key, most in lane.items()):
         return False
-    step = _step()
     _add(lane, step, 1)
-    if not _is_beyond(lane, 0):
+    if not _is_beyond(lane):
         return True
     _add(lane, step, -1)
     return False
 
 
-def _narrow(person: int | None) -> tuple[Lane, bool]:
+def _narrow(person: int | None, step: int) -> tuple[Lane, bool]:
     """What is counted, and whether the code may be compared.
 
     One more for somebody, always: the work tells neither who is on the list nor how many tries
     are left to them.
     """
     lane, nobody = {_key("person", str(person or 0)): OF_A_PERSON}, {_key("nobody"): 0}
-    is_full = _is_beyond(lane, 1)
+    is_full = sum(_failures(lane).values()) >= OF_A_PERSON
     taken = nobody if is_full or person is None else lane
-    _add(taken, _step(), 1)
-    is_beyond = _is_beyond(taken, 0)  # by another at the same instant
-    return taken, not is_beyond
+    _add(taken, step, 1)
+    return taken, not _is_beyond(taken)  # by another at the same instant
 
 
 def _failures(keys: Iterable[str]) -> dict[str, int]:
@@ -181,9 +187,9 @@ def _failures(keys: Iterable[str]) -> dict[str, int]:
     return dict(rows.values("key").annotate(sum=Sum("failures")).values_list("key", "sum"))
 
 
-def _is_beyond(lane: Lane, more: int) -> bool:
+def _is_beyond(lane: Lane) -> bool:
     found = _failures(lane)
-    return any(found.get(key, 0) + more > most for key, most in lane.items())
+    return any(found.get(key, 0) > most for key, most in lane.items())
 
 
 def _add(lane: Lane, step: int, count: int) -> None:

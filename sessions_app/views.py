@@ -53,7 +53,7 @@ def _enter(request: HttpRequest, number: str, code: str) -> Session:
     """Guesses are counted; who has entered before is not kept out by those of others."""
     entered = access.numbers_entered(request.user)
     here = {"supervises": codes.clean(number) in entered, "is_known": bool(entered)}
-    with guesses.at_entry(request.user.pk, number, **here):
+    with guesses.at_entry(request, number, **here):
         return services.enter(request.user, number, code)
 
 
