@@ -51,9 +51,14 @@ def cookies_of_socket(scope: dict) -> dict[str, str]:
     return parse_cookie("; ".join(headers))
 
 
+def login_of_socket(scope: dict) -> str:
+    """The key of the login that a socket claims, or ""; no query."""
+    return cookies_of_socket(scope).get(settings.SESSION_COOKIE_NAME, "")
+
+
 def account_of_socket(scope: dict) -> tuple[User, str]:
     """Who opens a socket, and the key of their login; raises `Missing` for nobody."""
-    login = cookies_of_socket(scope).get(settings.SESSION_COOKIE_NAME, "")
+    login = login_of_socket(scope)
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(login)
     user = get_user(request)
