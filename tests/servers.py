@@ -13,6 +13,7 @@ import httpx
 from django.db import connection
 
 START_SECONDS = 30
+AS_IN_FRONT = {"X-Forwarded-Proto": "https"}  # a site on https answers to nobody else
 
 
 def free_port() -> int:
@@ -77,7 +78,7 @@ def _wait_until_ready(url: str, process: subprocess.Popen) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the server stopped at once, with {process.returncode}")
         try:
-            if httpx.get(f"{url}/health/ready", timeout=2).is_success:
+            if httpx.get(f"{url}/health/ready", headers=AS_IN_FRONT, timeout=2).is_success:
                 return
         except httpx.TransportError:
             pass  # not listening yet
