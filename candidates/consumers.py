@@ -4,6 +4,7 @@ import asyncio
 import json
 from contextlib import suppress
 
+from sessions_app import floods
 from sessions_app.consumers import REFUSED, LiveConsumer
 from sessions_app.gathering import Gathering
 from sessions_app.refusals import DATABASE_OUTAGES, Refusal
@@ -32,7 +33,13 @@ class CandidateConsumer(LiveConsumer):
     _changed_again = False
     _told = "", 0  # epoch and version of the last frame
 
-    async def connect(self):
+    MOST = floods.OF_A_SEAT
+
+    def browser_of(self, scope: dict) -> str:
+        seat = access.seat_of_scope(scope)
+        return seat.token if seat else ""
+
+    async def let_in(self):
         seat = access.seat_of_scope(self.scope)
         candidate = await find(seat) if seat else None
         if candidate is None:

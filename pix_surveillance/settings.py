@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
 
-from pix_surveillance import log_lines
+from pix_surveillance import log_lines, shared_limits
 
 ROOT = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -218,8 +218,7 @@ PASSWORD_HASHERS = [
     f"django.contrib.auth.hashers.{name}"
     for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher")
 ]
-# A whole school stands behind one address: its rooms log in within the same minutes.
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "200/m/ip,10/5m/key"}
+ACCOUNT_RATE_LIMITS, CACHES = shared_limits.RATES, shared_limits.CACHES
 # The organisation's own login. Accounts are matched by an address that it says it verified.
 OIDC = _oidc()
 SOCIALACCOUNT_ADAPTER = "sessions_app.organisation_login.OrganisationAdapter"

@@ -54,9 +54,14 @@ def cookies_of_socket(scope: dict) -> dict[str, str]:
     return parse_cookie("; ".join(headers))
 
 
+def login_of_socket(scope: dict) -> str:
+    """The key of the login that a socket claims, or ""; no query."""
+    return cookies_of_socket(scope).get(settings.SESSION_COOKIE_NAME, "")
+
+
 def account_of_socket(scope: dict) -> tuple[User, str]:
     """Who opens a socket, and the key of their login; raises `Missing` for nobody."""
-    login = cookies_of_socket(scope).get(settings.SESSION_COOKIE_NAME, "")
+    login = login_of_socket(scope)
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(login)
     user = get_user(request)
@@ -99,10 +104,10 @@ def session_to_enter(number: str, code: str) -> Session:
     return session
 
 
-def has_entered(user: User, number: str) -> bool:
-    """Whether the account already supervises the session of this number, as it was typed."""
+def numbers_entered(user: User) -> set[str]:
+    """The numbers of the sessions that the account has entered, and may still come back to."""
     entered = SupervisorAccess.objects.filter(user=user, revoked_at=None)
-    return entered.filter(session__number=codes.clean(number)[:12]).exists()
+    return set(entered.values_list("session__number", flat=True))
 
 
 def supervised_session(user: User, number: str) -> Session:

@@ -18,6 +18,7 @@ START_SECONDS = 90
 # Below the ports that the system gives to outgoing connections, of which some might take it
 # before the server does; at random, since several runs may look for one at once.
 FIRST_PORT, LAST_PORT = 10_000, 32_000
+AS_IN_FRONT = {"X-Forwarded-Proto": "https"}  # a site on https answers to nobody else
 
 
 def free_port() -> int:
@@ -84,7 +85,7 @@ def _wait_until_ready(url: str, process: subprocess.Popen) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the server stopped at once, with {process.returncode}")
         try:
-            if httpx.get(f"{url}/health/ready", timeout=2).is_success:
+            if httpx.get(f"{url}/health/ready", headers=AS_IN_FRONT, timeout=2).is_success:
                 return
         except httpx.TransportError:
             pass  # not listening yet
