@@ -6,6 +6,7 @@ from datetime import datetime
 from candidates.models import Candidate
 from candidates.states import State
 from sessions_app import board
+from sessions_app.former_reports import FormerReport
 from sessions_app.models import Session, SessionEvent
 
 from . import lived
@@ -37,6 +38,15 @@ def draft(session: Session) -> Report:
         return _Draft(session).report()
 
 
+def former(session: Session) -> list[FormerReport]:
+    """The signed PV that reopenings have replaced, oldest first, without their bytes."""
+    found = FormerReport.objects.filter(session=session).select_related("reopened_by", "signed_by")
+    reports = list(found.defer("pdf").order_by("rank"))
+    for report in reports:
+        report.session = session
+    return reports
+
+
 class _Draft:
     """What was read of one session, and how it is told."""
 
@@ -50,6 +60,7 @@ class _Draft:
         self.remarks = list(session.pv_remarks.exclude(text="").select_related("author"))
         reports = IncidentReport.objects.filter(session=session).select_related("signed_by")
         self.signed = list(reports.defer("pdf"))
+        self.former = list(former(session))
 
     def report(self) -> Report:
         paragraphs = lived.paragraphs(self.events, self.people, self.zone)
@@ -85,6 +96,7 @@ class _Draft:
                 for each in self.signed
             ),
             counts=self._counts(lines, shown),
+            reopenings=tuple(each.sentence for each in self.former),
         )
 
     def _local(self, instant: datetime) -> datetime:

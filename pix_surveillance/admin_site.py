@@ -15,6 +15,8 @@ SET_IT_UP = (
 ORDER = [
     "Session",
     "Center",
+    "Membership",
+    "Invitation",
     "User",
     "SupervisorAccess",
     "SessionEvent",

@@ -56,6 +56,7 @@ NAMES = {
     "room_paused": "salle suspendue",
     "room_resumed": "salle reprise",
     "session_finalized": "session finalisée",
+    "session_reopened": "session rouverte",
 }
 
 

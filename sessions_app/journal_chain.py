@@ -11,10 +11,16 @@ from datetime import UTC
 from .models import Session, SessionEvent
 
 
-def digest(session: Session) -> str:
-    """SHA-256, as 64 hexadecimal signs, chained over the events in order of their versions."""
+def digest(session: Session, until: int | None = None) -> str:
+    """SHA-256, as 64 hexadecimal signs, chained over the events in order of their versions.
+
+    `until`: no further than this version, for a seal that later events have followed.
+    """
     link = hashlib.sha256(f"{session.number} {session.epoch}".encode()).hexdigest()
-    for event in session.events.order_by("version").iterator():
+    events = session.events.order_by("version")
+    if until is not None:
+        events = events.filter(version__lte=until)
+    for event in events.iterator():
         link = hashlib.sha256(f"{link}\n{_written(event)}".encode()).hexdigest()
     return link
 

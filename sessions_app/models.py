@@ -12,6 +12,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, NullIf
 
 from . import codes
+from .former_reports import FormerReport  # noqa: F401 (tables of this application)
+from .memberships import Invitation, Membership  # noqa: F401
 
 
 class UserManager(BaseUserManager):
@@ -67,7 +69,7 @@ class Center(models.Model):
     time_zone = models.CharField(
         "fuseau horaire", max_length=40, default="Europe/Paris", validators=[check_time_zone]
     )
-    members = models.ManyToManyField(User, verbose_name="membres", blank=True)
+    members = models.ManyToManyField(User, verbose_name="membres", through=Membership)
 
     class Meta:
         verbose_name = "centre de certification"

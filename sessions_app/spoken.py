@@ -14,6 +14,7 @@ SPOKEN = {
 
 
 LOST_TOGETHER = "{count} candidats sont déconnectés : le réseau de la salle semble coupé."
+REOPENED = "La session a été rouverte par l’administration du centre."
 
 
 def spoken(events: Iterable, rows: Mapping) -> dict[str, list[str]]:
@@ -24,6 +25,8 @@ def spoken(events: Iterable, rows: Mapping) -> dict[str, list[str]]:
     for event in events:
         if event.type == "connections_lost":
             sentences.append(LOST_TOGETHER.format(count=len(event.data["candidates"])))
+        elif event.type == "session_reopened":
+            sentences.append(REOPENED)
         elif event.type in SPOKEN and event.candidate_id in rows:
             name = rows[event.candidate_id].display_name
             sentences.append(SPOKEN[event.type].format(name=name))

@@ -119,7 +119,7 @@ def test_a_session_leaves_in_two_times(past, days, finalized, live, whole):
 
 # A room of this file has no colleague, no draft of a PV and no stored command.
 UNUSED = {"sessions_app.SupervisorPresence", "incidents.Remark", "sessions_app.Command"}
-UNUSED |= {"incidents.IncidentReport"}
+UNUSED |= {"incidents.IncidentReport", "sessions_app.FormerReport"}
 
 
 def test_the_purge_of_one_session_leaves_the_others(past):
