@@ -8,6 +8,7 @@ from django.utils import translation
 from candidates.models import Candidate
 from candidates.states import State
 from sessions_app import board
+from sessions_app.former_reports import FormerReport
 from sessions_app.models import Session, SessionEvent
 
 from . import lived
@@ -39,6 +40,15 @@ def draft(session: Session) -> Report:
         return _Draft(session).report()
 
 
+def former(session: Session) -> list[FormerReport]:
+    """The signed PV that reopenings have replaced, oldest first, without their bytes."""
+    found = FormerReport.objects.filter(session=session).select_related("reopened_by", "signed_by")
+    reports = list(found.defer("pdf").order_by("rank"))
+    for report in reports:
+        report.session = session
+    return reports
+
+
 class _Draft:
     """What was read of one session, and how it is told."""
 
@@ -52,6 +62,7 @@ class _Draft:
         self.remarks = list(session.pv_remarks.exclude(text="").select_related("author"))
         reports = IncidentReport.objects.filter(session=session).select_related("signed_by")
         self.signed = list(reports.defer("pdf"))
+        self.former = list(former(session))
 
     def report(self) -> Report:
         paragraphs = lived.paragraphs(self.events, self.people, self.zone)
@@ -87,6 +98,7 @@ class _Draft:
                 for each in self.signed
             ),
             counts=self._counts(lines, shown),
+            reopenings=tuple(each.sentence for each in self.former),
         )
 
     def _local(self, instant: datetime) -> datetime:

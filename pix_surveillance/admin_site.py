@@ -16,6 +16,8 @@ SET_IT_UP = _(
 ORDER = [
     "Session",
     "Center",
+    "Membership",
+    "Invitation",
     "User",
     "SupervisorAccess",
     "SessionEvent",

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from . import codes
+from .memberships import Membership, Role
 from .models import Center, Session, SupervisorAccess, User
 from .refusals import Forbidden, Invalid, Missing, wants_page
 
@@ -26,6 +27,7 @@ NO_SUCH_CENTER = _("Ce centre n’existe pas, ou vous n’y avez pas accès.")
 NO_SUCH_CANDIDATE = _("Ce candidat n’est pas inscrit dans cette session.")
 NO_CODE = "?" * 8  # what a session that does not exist is compared with
 LOG_IN = _("Connectez-vous pour continuer.")
+FOR_THE_CENTER = _("Seule l’administration du centre peut le faire.")
 WRONG_CODES = _(
     "Numéro de session ou code surveillant incorrect. Vérifiez-les sur le kit de session."
 )
@@ -71,15 +73,16 @@ def account_of_socket(scope: dict) -> tuple[User, str]:
 
 
 def centers_of(user: User) -> QuerySet[Center]:
-    """The centres that this account administers: a member of staff, those they are a member of."""
+    """The centres that this account administers: by its role there, or all."""
     if user.is_superuser:
         return Center.objects.all()
-    return Center.objects.filter(members=user) if user.is_staff else Center.objects.none()
+    own = Membership.objects.filter(user=user, role=Role.ADMINISTRATOR)
+    return Center.objects.filter(pk__in=own.values("center"))
 
 
 def centers_of_each(user_ids: Collection[int]) -> QuerySet:
     """`center_id`, `user_id`: as `centers_of`, for many accounts (no superusers) at once."""
-    return Center.members.through.objects.filter(user_id__in=user_ids, user__is_staff=True)
+    return Membership.objects.filter(user_id__in=user_ids, role=Role.ADMINISTRATOR)
 
 
 def center_of(user: User, center_id: int) -> Center:
@@ -135,6 +138,19 @@ def check_still_supervises(user: User, session: Session) -> None:
         return
     if not centers_of(user).filter(pk=session.center_id).exists():
         raise Forbidden(NO_SUCH_SESSION)
+
+
+def administers(user: User, session: Session) -> bool:
+    """Whether the account is an administrator of the centre of this session."""
+    return user.is_active and centers_of(user).filter(pk=session.center_id).exists()
+
+
+def administered_session(user: User, number: str) -> Session:
+    """As `supervised_session`, for what only an administrator of its centre does; `Forbidden`."""
+    session = supervised_session(user, number)
+    if not administers(user, session):
+        raise Forbidden(FOR_THE_CENTER)
+    return session
 
 
 def candidate_of(session: Session, candidate_id: int):

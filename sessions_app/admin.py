@@ -18,8 +18,10 @@ from .admin_accounts import UserAdmin
 from .admin_centers import CenterAdmin
 from .admin_filters import When
 from .admin_journal import SessionEventAdmin, SupervisorAccessAdmin
+from .admin_people import InvitationAdmin, MembershipAdmin
 from .admin_scope import CenterScoped, kept_by, only_center_of
 from .admin_security import SecurityEventAdmin
+from .memberships import Invitation, Membership
 from .models import Center, SecurityEvent, Session, SessionEvent, SupervisorAccess, User
 
 # Rights hang on centres, not on lists of permissions; factors and logins are their owner's.
@@ -27,6 +29,8 @@ for model in (Group, Authenticator, UserSession, SocialAccount, SocialApp, Socia
     admin.site.unregister(model)
 admin.site.register(User, UserAdmin)
 admin.site.register(Center, CenterAdmin)
+admin.site.register(Membership, MembershipAdmin)
+admin.site.register(Invitation, InvitationAdmin)
 admin.site.register(SupervisorAccess, SupervisorAccessAdmin)
 admin.site.register(SessionEvent, SessionEventAdmin)
 admin.site.register(SecurityEvent, SecurityEventAdmin)

@@ -10,31 +10,43 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from . import security_log
+from . import roles, security_log
 from .admin_scope import PlainTitle
 from .admin_security import NotesRights
+from .memberships import Membership, Role
 from .models import Center, User
 
-OF_STAFF = _("Prépare les sessions des centres cochés. Surveiller n’en a pas besoin.")
+OF_ADMINISTRATOR = _("Prépare leurs sessions, y entre sans code, invite des personnes.")
+OF_POOL = _("Proposé pour surveiller ; n’ouvre aucune session sans son code.")
 OF_SUPERUSER = _("Voit tous les centres, crée les comptes et les centres.")
 TAKEN = _("Un compte existe déjà avec cette adresse.")
 
 
-class _EmailIdentity(forms.ModelForm):
-    """One address, one account, whatever the case; the centres of the account beside it."""
+ROLES = {"centers": Role.ADMINISTRATOR, "pool": Role.SUPERVISOR}
 
-    centers = forms.ModelMultipleChoiceField(
+
+def _centers(label: str, help_text: str) -> forms.Field:
+    return forms.ModelMultipleChoiceField(
         Center.objects.all(),
-        label=_("Centres"),
+        label=label,
         required=False,
         widget=forms.CheckboxSelectMultiple,
+        help_text=help_text,
     )
+
+
+class _EmailIdentity(forms.ModelForm):
+    """One address, one account, whatever the case; the roles of the account beside it."""
+
+    centers = _centers(_("Administre"), OF_ADMINISTRATOR)
+    pool = _centers(_("Surveille pour"), OF_POOL)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.fields["centers"].initial = self.instance.center_set.all()
-        self.fields["is_staff"].help_text = OF_STAFF
+            for name, role in ROLES.items():
+                own = Membership.objects.filter(user=self.instance, role=role)
+                self.fields[name].initial = own.values_list("center", flat=True)
         self.fields["is_superuser"].label = _("Tous les droits")
         self.fields["is_superuser"].help_text = OF_SUPERUSER
 
@@ -56,7 +68,7 @@ class NewAccountForm(_EmailIdentity, BaseUserCreationForm):
 class AccountForm(_EmailIdentity, UserChangeForm):
     class Meta:
         model = User
-        fields = ["email", "name", "password", "is_active", "is_staff", "is_superuser"]
+        fields = ["email", "name", "password", "is_active", "is_superuser"]
 
 
 @transaction.atomic
@@ -74,13 +86,13 @@ class UserAdmin(NotesRights, PlainTitle, auth_admin.UserAdmin):
     form, add_form = AccountForm, NewAccountForm
     add_form_template = None
     list_display = ["email", "name", "is_active", "is_staff", "is_superuser", "last_login"]
-    list_filter = ["is_active", "is_staff", "is_superuser", "center"]
+    list_filter = ["is_active", "is_staff", "is_superuser", "memberships__center"]
     search_fields = ["email", "name"]
     ordering = ["email"]
     filter_horizontal = []
     actions = ["forget_second_factors"]
     readonly_fields = ["last_login", "date_joined"]
-    rights = (_("Droits"), {"fields": ["is_staff", "centers", "is_superuser"]})
+    rights = (_("Droits"), {"fields": ["centers", "pool", "is_superuser"]})
     fieldsets = [
         (None, {"fields": ["email", "name", "password", "is_active"]}),
         rights,
@@ -98,8 +110,10 @@ class UserAdmin(NotesRights, PlainTitle, auth_admin.UserAdmin):
 
     def save_related(self, request: HttpRequest, form, formsets, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        if "centers" in form.changed_data:
-            form.instance.center_set.set(form.cleaned_data["centers"])
+        chosen = form.cleaned_data
+        roles.set_all(
+            form.instance, administers=list(chosen["centers"]), supervises=list(chosen["pool"])
+        )
 
     @admin.action(description=_("Retirer la double authentification (téléphone ou clé perdus)"))
     def forget_second_factors(self, request: HttpRequest, queryset) -> None:

@@ -1,4 +1,4 @@
-"""Centres in the admin: prepared by superusers, shown to their own members."""
+"""Centres in the admin: prepared by superusers, shown to their own administrators."""
 
 from zoneinfo import available_timezones
 
@@ -35,11 +35,7 @@ class CenterAdmin(NotesRights, CenterScoped):
     path_to_center = "pk"
     list_display = ["name", "external_id", "time_zone"]
     search_fields = ["name", "external_id"]
-    filter_horizontal = ["members"]
-
-    def get_fields(self, request, obj=None):
-        fields = ["name", "external_id", "time_zone"]
-        return [*fields, "members"] if request.user.is_superuser else fields
+    fields = ["name", "external_id", "time_zone"]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "time_zone":

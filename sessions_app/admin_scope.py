@@ -1,7 +1,7 @@
-"""What each person may see in the admin: everything, or the centres they are a member of.
+"""What each person may see in the admin: everything, or the centres that they administer.
 
-A member of staff needs no list of permissions: being a member of a centre is the right to
-prepare its sessions. Accounts and centres are for superusers.
+Nobody needs a list of permissions: being an administrator of a centre is the right to prepare
+its sessions and to invite people. Accounts and centres are for superusers.
 """
 
 from datetime import datetime

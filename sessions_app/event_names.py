@@ -59,6 +59,7 @@ NAMES = {
     "room_paused": _("salle suspendue"),
     "room_resumed": _("salle reprise"),
     "session_finalized": _("session finalisée"),
+    "session_reopened": _("session rouverte"),
     ERASED: _("personne effacée"),
 }
 

@@ -27,10 +27,15 @@ class Link(NamedTuple):
     after: str
 
 
-def digest(session: Session) -> str:
-    """SHA-256, as 64 hexadecimal signs, chained over the events in order of their versions."""
+def digest(session: Session, until: int | None = None) -> str:
+    """SHA-256, as 64 hexadecimal signs, chained over the events in order of their versions.
+
+    `until`: no further than this version, for a seal that later events have followed.
+    """
     last = _start(session)
     for link in links(session):
+        if until is not None and link.event.version > until:
+            break
         last = link.after
     return last
 

@@ -13,7 +13,9 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from . import codes
-from .security_models import Erasure, SecurityEvent  # noqa: F401 (tables of this app)
+from .former_reports import FormerReport  # noqa: F401 (tables of this application)
+from .memberships import Invitation, Membership  # noqa: F401
+from .security_models import Erasure, SecurityEvent  # noqa: F401
 
 
 class UserManager(BaseUserManager):
@@ -69,7 +71,7 @@ class Center(models.Model):
     time_zone = models.CharField(
         _("fuseau horaire"), max_length=40, default="Europe/Paris", validators=[check_time_zone]
     )
-    members = models.ManyToManyField(User, verbose_name=_("membres"), blank=True)
+    members = models.ManyToManyField(User, verbose_name=_("membres"), through=Membership)
 
     class Meta:
         verbose_name = _("centre de certification")

@@ -32,6 +32,7 @@ OF_LIST: list[tuple[str, str, dict]] = [
     ("incidents.Incident", "session", {"correction": None}),
     ("incidents.Alert", "candidate__session", {}),
     ("incidents.Remark", "session", {}),
+    ("sessions_app.FormerReport", "session", {}),
     ("candidates.TimeGrant", "candidate__session", {}),
     ("candidates.Timer", "candidate__session", {}),
     ("sessions_app.Erasure", "session", {}),
@@ -47,6 +48,7 @@ BY_AGE = [
     ("usersessions.UserSession", "last_seen_at", Kept.PRESENCE),
     ("admin.LogEntry", "action_time", Kept.SECURITY),
     ("sessions_app.SecurityEvent", "at", Kept.SECURITY),
+    ("sessions_app.Invitation", "sent_at", Kept.SECURITY),
 ]
 
 

@@ -16,6 +16,7 @@ SPOKEN = {
 
 
 LOST_TOGETHER = _("%(count)s candidats sont déconnectés : le réseau de la salle semble coupé.")
+REOPENED = _("La session a été rouverte par l’administration du centre.")
 
 
 def spoken(events: Iterable, rows: Mapping) -> dict[str, list[str]]:
@@ -26,6 +27,8 @@ def spoken(events: Iterable, rows: Mapping) -> dict[str, list[str]]:
     for event in events:
         if event.type == "connections_lost":
             sentences.append(LOST_TOGETHER % {"count": len(event.data["candidates"])})
+        elif event.type == "session_reopened":
+            sentences.append(str(REOPENED))
         elif event.type in SPOKEN and event.candidate_id in rows:
             told = {"name": rows[event.candidate_id].display_name}
             sentences.append(SPOKEN[event.type] % told)

@@ -8,7 +8,8 @@ from allauth.account.models import EmailAddress
 from candidates import seat_services, services
 from candidates.access import Seat
 from candidates.models import Candidate
-from sessions_app import codes
+from sessions_app import codes, roles
+from sessions_app.memberships import Role
 from sessions_app.models import Center, Session, SupervisorAccess, User
 
 PASSWORD = "un-long-mot-de-passe"
@@ -30,8 +31,9 @@ def center(**fields) -> Center:
 
 def head(*centers: Center) -> User:
     """An administrator of these centres."""
-    person = user(is_staff=True)
-    person.center_set.set(centers)
+    person = user()
+    for each in centers:
+        roles.give(each, person, Role.ADMINISTRATOR)
     return person
 
 

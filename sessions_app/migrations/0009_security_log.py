@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('candidates', '0006_retention'),
         ('incidents', '0003_retention'),
-        ('sessions_app', '0007_retention'),
+        ('sessions_app', '0008_roles_and_invitations'),
     ]
 
     operations = [

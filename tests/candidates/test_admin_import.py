@@ -20,10 +20,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def center(client):
     """The one centre of the member of staff who is logged in."""
-    user = factories.user(is_staff=True)
     center = factories.center(name="Mon centre")
-    center.members.add(user)
-    client.force_login(user)
+    client.force_login(factories.head(center))
     return center
 
 

@@ -185,8 +185,7 @@ def test_a_finished_identity_is_only_shown(client):
 
 def test_staff_enrol_in_their_own_centre_only(client, planned):
     mine = factories.session()
-    user = factories.user(is_staff=True)
-    mine.center.members.add(user)
+    user = factories.head(mine.center)
     client.force_login(user)
     data = {"birth_name": "Petit", "first_name": "Zoé", "birthdate": "02/03/2010"}
     data |= {"extra_time_percent": "0"}

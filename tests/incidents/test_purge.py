@@ -119,7 +119,7 @@ def test_a_session_leaves_in_two_times(past, days, finalized, live, whole):
 
 # A room of this file has no colleague, no draft of a PV, no stored command, nobody erased.
 UNUSED = {"sessions_app.SupervisorPresence", "incidents.Remark", "sessions_app.Command"}
-UNUSED |= {"incidents.IncidentReport", "sessions_app.Erasure"}
+UNUSED |= {"incidents.IncidentReport", "sessions_app.FormerReport", "sessions_app.Erasure"}
 
 
 def test_the_purge_of_one_session_leaves_the_others(past):

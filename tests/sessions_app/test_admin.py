@@ -15,8 +15,9 @@ from django.utils.timezone import localdate
 from incidents import remark_services
 from incidents import services as incident_services
 from incidents.models import IncidentReport
-from sessions_app import clock, security_log
+from sessions_app import clock, roles, security_log
 from sessions_app.event_names import NAMES
+from sessions_app.memberships import Invitation, Role
 from sessions_app.models import Center, Session, SessionEvent, SupervisorAccess, User
 from tests import factories
 from tests.admin_page import save, text, url
@@ -31,6 +32,7 @@ READ_ONLY = [
     "incidents_incident",
     "incidents_incidentreport",
     "incidents_remark",
+    "sessions_app_membership",
 ]
 pytestmark = pytest.mark.django_db
 
@@ -45,8 +47,7 @@ def superuser(client):
 @pytest.fixture
 def staff(client):
     """A member of staff of one centre, logged in."""
-    user = factories.user(is_staff=True)
-    factories.center(name="Mon centre").members.add(user)
+    user = factories.head(factories.center(name="Mon centre"))
     client.force_login(user)
     return user
 
@@ -66,6 +67,9 @@ def lived(room: Session, name: str) -> None:
     signed = {"signed_name": name, "signed_by": user, "signed_at": clock.now()}
     IncidentReport.objects.create(session=room, **signed)
     security_log.note("entered", user=user, session=room)
+    roles.give(room.center, user, Role.SUPERVISOR)
+    invited = {"email": f"{name}@example.org".lower(), "sent_at": clock.now()}
+    Invitation.objects.create(center=room.center, **invited)
 
 
 def test_every_page_opens(client, superuser):
@@ -287,7 +291,7 @@ def new_account(client, **changes):
 
 def test_a_new_account_logs_in_at_once(client, superuser):
     center = factories.center()
-    assert new_account(client, centers=[center.pk], is_staff="on").status_code == 302
+    assert new_account(client, centers=[center.pk]).status_code == 302
     user = User.objects.get(email="marie.roux@example.org")
     address = EmailAddress.objects.get(user=user)
     assert (address.email, address.verified, address.primary) == (user.email, True, True)
