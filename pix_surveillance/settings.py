@@ -234,11 +234,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="surveillance@localho
 
 # Who answers for the site, on its legal pages.
 OPERATOR = {
-    "name": env.str("OPERATOR_NAME", default=""),
-    "address": env.str("OPERATOR_ADDRESS", default=""),
-    "contact": env.str("OPERATOR_CONTACT", default=""),
-    "host": env.str("OPERATOR_HOST", default=""),
-    "data_protection": env.str("OPERATOR_DATA_PROTECTION", default=""),
+    name: env.str(f"OPERATOR_{name.upper()}", default="")
+    for name in ("name", "address", "contact", "host", "data_protection")
 }
 
 # How long what is known of people is kept: `sessions_app/retention.py`, `docs/data.md`.

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from . import codes
 from .former_reports import FormerReport  # noqa: F401 (tables of this application)
 from .memberships import Invitation, Membership  # noqa: F401
+from .purge_models import PurgedSession, PurgeRun  # noqa: F401
 from .security_models import Erasure, SecurityEvent  # noqa: F401
 
 
@@ -277,25 +278,3 @@ class Command(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["session", "user", "key"], name="one_answer_per_key"),
         ]
-
-
-class PurgedSession(models.Model):
-    """A session whose retention has passed, in numbers only.
-
-    Its row is what lets the append-only tables go of the session's lines (migration
-    `retention`); it leaves with the session itself. `candidate_refs` are primary keys.
-    """
-
-    session_ref = models.PositiveBigIntegerField(unique=True)
-    number = models.CharField(max_length=6)
-    day = models.DateField()
-    candidate_refs = models.JSONField(default=list)
-    live_at = models.DateTimeField()
-
-
-class PurgeRun(models.Model):
-    """The purge of one night, and when the process that does it was last at work: a lease."""
-
-    day = models.DateField(unique=True)
-    seen_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True)

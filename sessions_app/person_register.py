@@ -23,6 +23,7 @@ WITHHELD = {"seat", "waiting_seat", "node"}
 WORDS = {
     "sessions_app.Session": ("pk", ["remarks", "pause_reason"]),
     "sessions_app.Command": ("session", ["answer"]),
+    "sessions_app.FormerReport": ("session", ["reason"]),
     "candidates.Candidate": ("session", ["end_reason"]),
     "candidates.TimeGrant": ("candidate__session", ["reason"]),
     "incidents.Alert": ("candidate__session", ["text", "reply"]),

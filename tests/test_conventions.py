@@ -21,7 +21,8 @@ LONGEST = {"product": 300, "tests": 500}
 LAYERS = (
     {"states", "timing", "identity", "rehearsal", "stages", "categories", "entries", "codes"}
     | {"frame_text"},
-    {"models", "security_models", "display", "facts"} | {"former_reports", "memberships"},
+    {"models", "security_models", "display", "facts"}
+    | {"former_reports", "memberships", "purge_models"},
     {"services"},
     {"views", "supervisor_views", "entry_views", "pv_views", "consumers", "api", "admin"}
     | {"reopening_views", "invitation_views"}

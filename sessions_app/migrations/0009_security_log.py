@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 POSTGRESQL = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE words text[] := ARRAY['data', 'text'];
+DECLARE words text[] := ARRAY['data', 'text', 'reason'];
 BEGIN
     IF TG_OP = 'DELETE' AND EXISTS (
         SELECT FROM sessions_app_purgedsession
@@ -69,6 +69,8 @@ EVENT = ["id", "session_id", "version", "type", "candidate_id", "actor", "user_i
 LINE = ["id", "session_id", "candidate_id", "category", "question", "occurred_at", "noted_at", "author_id", "alert_id"]
 LINE += ["corrects_id", "withdrawn"]
 GRANT = ["id", "candidate_id", "seconds", "author_id", "granted_at", "undone_at", "undone_by_id"]
+FORMER = ["id", "rank", "report_ref", "signed_name", "signed_role", "signed_at", "sealed_version"]
+FORMER += ["journal_digest", "pdf", "pdf_sha256", "reopened_at", "reopened_by_id", "session_id", "signed_by_id"]
 CASE = ["id", "session_id", "candidate_id", "user_id", "ground", "at"]
 OPEN = "EXISTS (SELECT 1 FROM sessions_app_erasure WHERE session_id = OLD.session_id AND bridges IS NULL)"
 ANY_OPEN = "EXISTS (SELECT 1 FROM sessions_app_erasure WHERE bridges IS NULL)"
@@ -93,6 +95,7 @@ def only_grows(table):
 
 
 EVENTS, LINES = "sessions_app_sessionevent", "incidents_incident"
+FORMERS = "sessions_app_formerreport"
 ERASURES, LOG = "sessions_app_erasure", "sessions_app_securityevent"
 PURGED = """NOT EXISTS (
     SELECT 1 FROM sessions_app_purgedsession
@@ -107,6 +110,11 @@ SQLITE = [
     refusal(
         "incident_no_update", "UPDATE", LINES, only_grows(LINES),
         f"NOT ({same(LINE)} AND {OPEN})",
+    ),
+    "DROP TRIGGER formerreport_no_update",
+    refusal(
+        "formerreport_no_update", "UPDATE", FORMERS, only_grows(FORMERS),
+        f"NOT ({same(FORMER)} AND {OPEN})",
     ),
     "DROP TRIGGER timegrant_no_overwrite",
     refusal(
@@ -129,12 +137,13 @@ SQLITE_BACK = [
         f"DROP TRIGGER {name}"
         for name in (
             "securityevent_no_delete", "securityevent_no_update", "erasure_no_delete",
-            "erasure_no_update", "timegrant_no_overwrite", "incident_no_update",
-            "sessionevent_no_update",
+            "erasure_no_update", "timegrant_no_overwrite", "formerreport_no_update",
+            "incident_no_update", "sessionevent_no_update",
         )
     ),
     refusal("sessionevent_no_update", "UPDATE", EVENTS, only_grows(EVENTS)),
     refusal("incident_no_update", "UPDATE", LINES, only_grows(LINES)),
+    refusal("formerreport_no_update", "UPDATE", FORMERS, only_grows(FORMERS)),
     refusal("timegrant_no_overwrite", "UPDATE", "candidates_timegrant", ADDITIVE, OVERWRITTEN),
 ]
 

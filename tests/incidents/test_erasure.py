@@ -192,6 +192,7 @@ NOT_TYPED = {
     "incidents.Alert": "subject outcome",
     "incidents.Incident": "category",
     "incidents.IncidentReport": "signed_name signed_role journal_digest pdf_sha256",
+    "sessions_app.FormerReport": "signed_name signed_role journal_digest pdf_sha256",
 }
 
 
@@ -288,6 +289,20 @@ def test_the_seal_holds_and_still_tells_what_is_touched(life):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(journal_chain, "_bridges", lambda session: {})
         assert journal_chain.digest(life.room) != sealed
+
+
+def test_a_reopening_loses_their_name_and_its_seal_still_holds(life):
+    closing.reopen(life.room, user=life.head, reason="La date de Quintavalle était fausse.")
+    closing.finalize(life.room, user=life.by, name="Mme Lefèvre", role="Surveillante")
+    life.erase()
+    former = life.room.former_reports.get()
+    assert former.reason == f"La date de {ERASED} était fausse."
+    assert closing.was_intact(former)
+    assert closing.is_intact(IncidentReport.objects.get())
+    signed = {"incidents_incidentreport", "sessions_app_formerreport"}
+    assert set(holding(NEEDLES, whole_database())) == signed  # their PDF
+    with pytest.raises(DatabaseError), transaction.atomic():
+        life.room.former_reports.update(reason="Rien.")
 
 
 def test_two_people_of_one_text_leave_one_after_the_other(life):
