@@ -16,7 +16,7 @@ SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
 TEXT = r'"((?:[^"\\\n]|\\.)*)"'
 ONE = re.compile(rf"\bword\(\s*{TEXT}")
 TWO = re.compile(rf"\bcounted\(\s*[\w.]+,\s*{TEXT},\s*{TEXT}")
-COMMENT = re.compile(r"/\*.*?\*/|^\s*//.*$|\s//\s.*$", re.DOTALL | re.MULTILINE)
+COMMENT = re.compile(r"/\*[\s\S]*?\*/|^\s*//.*$|\s//\s.*$", re.MULTILINE)
 FRENCH = re.compile(r"[àâäéèêëîïôöùûüçÀÂÉÈÊÎÔÙÛÇ«»’\u00a0]|\\u00a0")
 PLACEHOLDER = re.compile(r"\{\w+\}")
 UNITS = {r"\u00a0", r"\u00a0min", r"\u00a0h\u00a0"}
@@ -60,6 +60,7 @@ def test_no_script_says_french_untranslated(path: Path):
         ("say(`${name} est déconnecté`);", [" est déconnecté"]),
         ('say(counted(count, "une clé", "{count} clés"));', []),
         ("// l’heure du « serveur »", []),
+        ('// déjà dit\nsay("Copié"); /* là */', ["Copié"]),
         ('const text = "look"; // déjà gardé', []),
     ],
 )
