@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from candidates import end_reasons, services
@@ -134,3 +135,13 @@ def test_a_refusal_is_said_in_the_language_of_who_reads_it(room, by):
     }.items():
         with translation.override(language):
             assert str(refused.value.sentence) == sentence
+
+
+def test_a_reason_is_kept_in_french_and_read_in_english():
+    with translation.override("en"):
+        choices = render_to_string(
+            "candidates/_end_reasons.html", {"end_reasons": end_reasons.OFFERED}
+        )
+        assert end_reasons.shown("Alarme") == "Alarme"
+    assert 'value="Temps écoulé"' in choices
+    assert "> Time elapsed<" in choices
