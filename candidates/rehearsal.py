@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from .identity import fold
@@ -23,7 +24,8 @@ _FILE = Path(__file__).with_name("rehearsal_questions.json")
 
 _UNKNOWN_OPTION = _("Choisissez parmi les réponses proposées.")
 _ONE_ONLY = _("Choisissez une seule réponse.")
-_TOO_LONG = _("Votre réponse dépasse %(most)s signes : raccourcissez-la.")
+_within = lazy(lambda sentence: sentence % {"most": LONGEST_ANSWER}, str)
+_TOO_LONG = _within(_("Votre réponse dépasse %(most)s signes : raccourcissez-la."))
 _CONTROL = _("Votre réponse contient un signe invisible : retapez-la.")
 
 
@@ -121,7 +123,7 @@ def _short_text(text: str) -> str:
     if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text):
         raise ValueError(_CONTROL)
     if len(text) > LONGEST_ANSWER:
-        raise ValueError(_TOO_LONG % {"most": LONGEST_ANSWER})
+        raise ValueError(_TOO_LONG)
     return text
 
 

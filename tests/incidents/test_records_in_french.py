@@ -4,21 +4,23 @@ from datetime import date
 
 import pytest
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.utils import translation
 
-from candidates import end_reasons, services
+from candidates import answering, end_reasons, rehearsal, services
 from incidents import closing, entry_services, identity_correction, remark_services
 from incidents import services as incidents
 from incidents.draft import draft
 from incidents.models import IncidentReport
 from sessions_app import clock
-from sessions_app.refusals import Conflict
+from sessions_app.refusals import Conflict, Refusal
 from tests import factories
 from tests.snapshots import everything
 
 pytestmark = pytest.mark.django_db
 # The chain of the journal holds keys, which PostgreSQL never gives twice.
 OF_KEYS = {"journal_digest"}
+SHORT = next(each.number for each in rehearsal.QUESTIONS if each.kind == rehearsal.Kind.SHORT)
 
 
 def live(room, by, person) -> None:
@@ -134,3 +136,29 @@ def test_a_refusal_is_said_in_the_language_of_who_reads_it(room, by):
     }.items():
         with translation.override(language):
             assert str(refused.value.sentence) == sentence
+
+
+def test_a_reason_is_kept_in_french_and_read_in_english():
+    with translation.override("en"):
+        choices = render_to_string(
+            "candidates/_end_reasons.html", {"end_reasons": end_reasons.OFFERED}
+        )
+        assert end_reasons.shown("Alarme") == "Alarme"
+    assert 'value="Temps écoulé"' in choices
+    assert "> Time elapsed<" in choices
+
+
+@pytest.mark.parametrize(
+    ("number", "values", "said"),
+    [
+        (99, ["a"], "This question does not exist."),
+        (1, "a", "This answer cannot be read. Please reload the page."),
+        (SHORT, ["long" * 100], "Your answer is longer than 200 characters: please shorten it."),
+    ],
+)
+def test_an_answer_refused_by_a_socket_is_said_by_who_holds_it(number, values, said):
+    """The consumer has no language of its own when it checks; its page has, when it is told."""
+    with pytest.raises(Refusal) as refused:
+        answering.checked(number, values)
+    with translation.override("en"):
+        assert str(refused.value.sentence) == said
