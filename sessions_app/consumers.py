@@ -8,7 +8,7 @@ from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from . import access, board, watch
+from . import access, board, languages, watch
 from .live import hub, in_database
 from .models import Session
 from .refusals import Refusal
@@ -75,8 +75,9 @@ class SupervisionConsumer(LiveConsumer):
         except Refusal:
             await self.close(REFUSED)
             return
-        await self.open(session, Socket(ticket))
-        self.socket.push(await hub.whole_board(self.room))
+        socket = Socket(ticket, language=languages.of_socket(self.scope))
+        await self.open(session, socket)
+        socket.push(await hub.whole_board(self.room, socket.language))
 
     async def receive(self, text_data=None, bytes_data=None):
         """The only message of a browser: `resume{epoch, v}`, what it shows at present."""
@@ -88,7 +89,8 @@ class SupervisionConsumer(LiveConsumer):
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             await self.close(REFUSED)
             return
-        self.socket.push(await in_database(board.missed, self.room.session_id, epoch, version))
+        shown, language = (self.room.session_id, epoch, version), self.socket.language
+        self.socket.push(await in_database(languages.within, language, board.missed, *shown))
 
 
 class CenterConsumer(LiveConsumer):
@@ -102,7 +104,8 @@ class CenterConsumer(LiveConsumer):
             await self.close(REFUSED)
             return
         await self.accept()
-        self.socket = Socket(self.ticket, send=self._send_frame)
+        language = languages.of_socket(self.scope)
+        self.socket = Socket(self.ticket, send=self._send_frame, language=language)
         await hub.centers.join(center_id, self.socket)
 
     async def receive(self, text_data=None, bytes_data=None):

@@ -20,7 +20,7 @@ LONGEST = {"product": 300, "tests": 500}
 # those before it. A module that no line names is a service.
 LAYERS = (
     {"states", "timing", "identity", "rehearsal", "stages", "categories", "entries", "codes"}
-    | {"frame_text"},
+    | {"frame_text", "languages"},
     {"models", "display", "facts"},
     {"services"},
     {"views", "supervisor_views", "entry_views", "pv_views", "consumers", "api", "admin"}
