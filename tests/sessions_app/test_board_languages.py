@@ -209,6 +209,27 @@ async def test_two_supervisors_of_a_room_each_read_their_own_language():
         await hub.stop()
 
 
+async def test_two_candidates_each_go_on_in_their_own_language():
+    room = await in_db(factories.session)()
+    by = await in_db(factories.supervisor)(room)
+    asked = json.dumps({"type": "answer", "question": 1, "answer": ["a"]})
+    try:
+        for language, query in {"fr": "", "en": "?lang=en"}.items():
+            person = await in_db(factories.running)(room, by)
+            cookie = f"{access.COOKIE}={seat_cookie(person)}".encode()
+            headers = [(b"cookie", cookie), (b"origin", settings.ORIGINS[0].encode())]
+            line = WebsocketCommunicator(application, f"/ws/candidat/{query}", headers)
+            assert (await line.connect(timeout=20))[0]
+            await hear(line, "seat")
+            await line.send_to(asked)
+            while "answered" not in (frame := json.loads(await hear(line, "seat"))):
+                pass
+            assert QUESTIONS[language] in frame["html"]
+            await line.disconnect()
+    finally:
+        await hub.stop()
+
+
 async def test_the_first_in_a_language_is_made_to_ask(room, by, people):
     """Who comes while a change is being read in the languages of the others."""
     ours, told = Hub(), []
