@@ -12,7 +12,9 @@ PART = re.compile(r'^(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?) (".*")$')
 
 
 class Entry(NamedTuple):
-    """`key`: the text and its context, as compiled. `words`: every translation, one for each number; `places`: the files that ask for it."""
+    """`key`: the text with its context, as it is compiled. `words`: every translation, one for
+    each number. `places`: the files that ask for it.
+    """
 
     key: str
     singular: str
