@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
+from sessions_app import languages
 from sessions_app.frame_text import as_text
 
 from . import rehearsal, states, timing
@@ -42,15 +43,31 @@ class RowDisplay:
         return f"{self.birth_name.upper()} {self.first_name}"
 
     @cached_property
-    def row_json(self) -> str:
-        """The row of the board, as the JSON text of a frame has it."""
-        html = render_to_string("candidates/_row.html", {"candidate": self})
-        return as_text("\n".join(filter(None, map(str.strip, html.splitlines()))))
+    def _rows(self) -> dict[str, str]:
+        """By language, once it has been asked for in it."""
+        return {}
 
     @cached_property
+    def _pages(self) -> dict[str, str]:
+        return {}
+
+    @property
+    def row_json(self) -> str:
+        """The row of the board, as the JSON text of a frame has it; in the current language."""
+        language = languages.current()
+        if language not in self._rows:
+            html = render_to_string("candidates/_row.html", {"candidate": self})
+            lines = filter(None, map(str.strip, html.splitlines()))
+            self._rows[language] = as_text("\n".join(lines))
+        return self._rows[language]
+
+    @property
     def row_html(self) -> str:
         """The row of the board; the page and the frames show this very text."""
-        return json.loads(self.row_json)
+        language = languages.current()
+        if language not in self._pages:
+            self._pages[language] = json.loads(self.row_json)
+        return self._pages[language]
 
     def at_question(self, number: int):
         """The same candidate once question `number` is open, when nothing else has moved.
@@ -59,15 +76,16 @@ class RowDisplay:
         hundredth of the price: an answer is what happens most.
         """
         twin = self._twin({"question": number})
-        twin.__dict__.pop("row_html", None)
-        row = self.row_json.replace(_at(self), _at(twin), 1)
-        twin.row_json = row.replace(_shown_at(self), _shown_at(twin), 1)
+        twin._pages, twin._rows = {}, {}
+        for language, row in self._rows.items():
+            row = row.replace(_at(self), _at(twin), 1)
+            twin._rows[language] = row.replace(_shown_at(self), _shown_at(twin), 1)
         return twin
 
     def with_changes(self, changes: dict):
         """The same candidate once `changes` of columns are made; nothing derived is kept."""
         derived = {"needs", "needs_me_since", "actions", "likely_action", "flags"}
-        derived |= {"row_html", "row_json"}
+        derived |= {"_rows", "_pages"}
         twin = self._twin(changes)
         for name in derived:
             twin.__dict__.pop(name, None)

@@ -6,14 +6,13 @@ same words. The choice is kept in the session, without a cookie of its own.
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from sessions_app import refusals
+from sessions_app import languages, refusals
 
 KEY = "language"
 
@@ -29,7 +28,7 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         chosen = _chosen(request)
-        with translation.override(chosen or settings.LANGUAGE_CODE):
+        with translation.override(chosen or languages.DEFAULT):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language())
         if chosen and request.session.get(KEY) is None:
@@ -44,7 +43,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     `language`: a code of `settings.LANGUAGES`; `next`: an address of this site. 400 otherwise.
     """
     language = request.POST.get("language", "")
-    if not is_known(language):
+    if not languages.is_known(language):
         raise refusals.Malformed(gettext("Cette langue n’est pas proposée."))
     back = request.POST.get("next", "") or "/"
     hosts = {request.get_host()}
@@ -52,10 +51,6 @@ def choose(request: HttpRequest) -> HttpResponse:
         raise refusals.Malformed(gettext("Cette adresse de retour n’est pas de ce site."))
     request.session[KEY] = language
     return HttpResponseRedirect(back)
-
-
-def is_known(language: str) -> bool:
-    return language in dict(settings.LANGUAGES)
 
 
 def _chosen(request: HttpRequest) -> str | None:
@@ -67,4 +62,4 @@ def _chosen(request: HttpRequest) -> str | None:
         language = request.session.get(KEY)
     except refusals.DATABASE_OUTAGES:
         return None
-    return language if language and is_known(language) else None
+    return language if language and languages.is_known(language) else None

@@ -8,7 +8,7 @@ from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from . import access, board, floods, watch
+from . import access, board, floods, languages, watch
 from .frame_text import as_text
 from .live import hub, in_database
 from .models import Session
@@ -107,8 +107,9 @@ class SupervisionConsumer(LiveConsumer):
         except Refusal:
             await self.close(REFUSED)
             return
-        await self.open(session, Socket(ticket))
-        self.socket.push(await hub.whole_board(self.room))
+        socket = Socket(ticket, language=languages.of_socket(self.scope))
+        await self.open(session, socket)
+        socket.push(await hub.whole_board(self.room, socket.language))
 
     async def receive(self, text_data=None, bytes_data=None):
         """The only message of a browser: `resume{epoch, v}`, what it shows at present."""
@@ -120,7 +121,8 @@ class SupervisionConsumer(LiveConsumer):
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             await self.close(REFUSED)
             return
-        self.socket.push(await in_database(board.missed, self.room.session_id, epoch, version))
+        shown, language = (self.room.session_id, epoch, version), self.socket.language
+        self.socket.push(await in_database(languages.within, language, board.missed, *shown))
 
 
 class CenterConsumer(LiveConsumer):
@@ -134,7 +136,8 @@ class CenterConsumer(LiveConsumer):
             await self.close(REFUSED)
             return
         await self.accept()
-        self.socket = Socket(self.ticket, send=self._send_frame)
+        language = languages.of_socket(self.scope)
+        self.socket = Socket(self.ticket, send=self._send_frame, language=language)
         floods.crowd.join(self.browser, self.socket, self.MOST)
         await hub.centers.join(center_id, self.socket)
 

@@ -278,7 +278,7 @@ REGISTER: dict[str, list[Line]] = {
     "sessions.Session": [
         Line(
             "session_key session_data expire_date",
-            "garder la connexion ou la place ouverte",
+            "garder la connexion, la place et la langue choisie",
             Kept.LOGIN,
             Seen.NOBODY,
         ),

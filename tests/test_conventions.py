@@ -20,7 +20,7 @@ LONGEST = {"product": 300, "tests": 500}
 # those before it. A module that no line names is a service.
 LAYERS = (
     {"states", "timing", "identity", "rehearsal", "stages", "categories", "entries", "codes"}
-    | {"frame_text"},
+    | {"frame_text", "languages"},
     {"models", "security_models", "display", "facts"}
     | {"former_reports", "memberships", "purge_models"},
     {"services"},

@@ -351,7 +351,7 @@ def test_a_change_in_one_room_reads_that_room_only(center, head):
 def test_answers_cost_an_overview_nothing(center, head):
     room = a_room(center)
     overviews = Overviews(None)
-    overview = overviews._by_center[center.pk] = Overview(center.pk)
+    overview = overviews._by_center[center.pk, "fr"] = Overview(center.pk)
     overview.take(*center_rooms.frame(center.pk))
     epoch, at = str(room.epoch), overview.known[room.pk].version
     told = announcements.Announcement(room.pk, at + 1, epoch[:8], at, {5: 2})
