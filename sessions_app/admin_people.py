@@ -2,10 +2,11 @@
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import DateTimeField, Value
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
-from . import invitations, roles
+from . import clock, invitations, roles
 from .access import centers_of
 from .admin_scope import CenterScoped, ReadOnly, is_staff, only_center_of
 from .memberships import Invitation, Role
@@ -85,6 +86,10 @@ class InvitationAdmin(CenterScoped):
     fields = ["email", "role", "center"]
     actions = ["send_again", "withdraw"]
 
+    def get_queryset(self, request):
+        now = Value(clock.now(), DateTimeField())  # asked once, not for each row
+        return super().get_queryset(request).annotate(asked_at=now)
+
     def get_fields(self, request, obj=None):
         return [*self.fields, "sent_at", "state"] if obj else self.fields
 
@@ -119,7 +124,7 @@ class InvitationAdmin(CenterScoped):
 
     @admin.display(description="état")
     def state(self, invitation):
-        return invitations.state_of(invitation)
+        return invitations.state_of(invitation, invitation.asked_at)
 
     @admin.action(description="Renvoyer", permissions=["send"])
     def send_again(self, request, queryset):

@@ -1,6 +1,6 @@
 """Inviting someone to a centre: a signed link by e-mail, for seven days and one use."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -109,12 +109,13 @@ def accept(token: str, user: User) -> Invitation:
     return invitation
 
 
-def state_of(invitation: Invitation) -> str:
+def state_of(invitation: Invitation, now: datetime) -> str:
+    """In French, at this instant."""
     if invitation.accepted_at:
         return "acceptée"
     if invitation.withdrawn_at:
         return "retirée"
-    return "expirée" if clock.now() - invitation.sent_at > LIFETIME else "en attente"
+    return "expirée" if now - invitation.sent_at > LIFETIME else "en attente"
 
 
 def link(invitation: Invitation) -> str:
