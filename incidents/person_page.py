@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
-from django.db.models import DateField, DateTimeField, Field
+from django.db.models import DateField, DateTimeField, DecimalField, Field
 
 from sessions_app.event_names import name_of
+from sessions_app.event_sentences import details
 from sessions_app.models import SessionEvent
 
 Row = list[tuple[str, str]]  # label, value
@@ -29,8 +31,10 @@ def readable(data: dict) -> list[tuple[str, list[Row]]]:
 def _shown(row: dict[str, Any], label: str) -> Iterator[tuple[str, str]]:
     fields = apps.get_model(label)._meta
     for column, value in row.items():
-        if column in LABELS and value not in SAYS_NOTHING:
-            yield LABELS[column], _spelled(fields.get_field(column), value)
+        if column not in LABELS or value in SAYS_NOTHING:
+            continue
+        if told := _spelled(fields.get_field(column), value):
+            yield LABELS[column], told
 
 
 def _spelled(field: Field, value: Any) -> str:
@@ -40,8 +44,11 @@ def _spelled(field: Field, value: Any) -> str:
         return f"{date.fromisoformat(value):%d/%m/%Y}"
     if field.model is SessionEvent and field.name == "type":
         return name_of(value)
+    if isinstance(field, DecimalField):
+        return f"{Decimal(value).normalize():f}".replace(".", ",")
     if isinstance(value, dict):
-        return ", ".join(f"{key}\u00a0: {each}" for key, each in value.items())
+        words = [f"«\u00a0{value['text']}\u00a0»"] if value.get("text") else []
+        return ", ".join([*details(value), *words])
     return "oui" if value is True else str(dict(field.flatchoices).get(value, value))
 
 

@@ -36,22 +36,21 @@ class SecurityLogMiddleware:
 
 
 def _tell(request: HttpRequest, response: HttpResponse) -> None:
-    name = request.resolver_match.url_name or ""
-    door = DOORS.get((name, response.status_code)) if request.method == "POST" else None
-    told = {"request": request, "number": _number(request)}
+    match, status = request.resolver_match, response.status_code
+    name, number = match.url_name or "", match.kwargs.get("number", "")
+    door = DOORS.get((name, status)) if request.method == "POST" else None
     if door == "entered":
-        security_log.note(door, **told)
+        security_log.note(door, request=request, number=_typed(request))
     elif door:
-        security_log.note_refusal(door, **told)
-    elif response.status_code in REFUSED and request.user.is_authenticated:
-        told["status"] = response.status_code
-        security_log.note_refusal("access_refused", what=name, **told)
+        security_log.note_refusal(door, request=request, number=_typed(request))
+    elif status in REFUSED and request.user.is_authenticated:
+        told = {"what": name, "status": status}
+        security_log.note_refusal("access_refused", request=request, number=number, **told)
     elif response.has_header("Content-Disposition") and request.user.is_authenticated:
-        security_log.note("document_taken", what=name, **told)
+        security_log.note("document_taken", request=request, number=number, what=name)
 
 
-def _number(request: HttpRequest) -> str:
-    """Of the session that is meant; "" for what cannot be one, whatever was typed there."""
-    typed = request.resolver_match.kwargs.get("number") or request.POST.get("session_number", "")
-    number = codes.clean(str(typed))
+def _typed(request: HttpRequest) -> str:
+    """The number of a session as it was typed; "" for what cannot be one."""
+    number = codes.clean(request.POST.get("session_number", ""))
     return number if re.fullmatch("[0-9]{6}", number) else ""

@@ -23,7 +23,7 @@ class SecurityEvent(models.Model):
 
     class Meta:
         verbose_name = "événement de sécurité"
-        verbose_name_plural = "journal de sécurité"
+        verbose_name_plural = "événements de sécurité"
         ordering = ["-at", "-pk"]
         indexes = [
             models.Index(fields=["-at"], name="security_by_time"),

@@ -2,9 +2,9 @@
 
 The names, birthdates, addresses and codes of `factories` have forms that nothing else takes by
 chance. The watch reads, in the whole run: each line of the log as production writes it; each
-address that is asked for, that a browser is sent to or that a page links to; each announcement;
-each mail to the operators; each answer to a failure. What runs in processes of its own (servers of
-the browser, bench and fault tests) is not heard.
+address that a browser is sent to or that a page links to; each announcement; each mail to the
+operators; each answer to a failure. What runs in processes of its own (servers of the browser,
+bench and fault tests) is not heard; what a real browser asks for is in `browser/test_privacy.py`.
 """
 
 import logging
@@ -27,8 +27,6 @@ CANARY = re.compile(
     re.IGNORECASE,
 )
 LINK = re.compile(r'\b(?:href|src|action|hx-get|hx-post)="([^"]+)"')
-# Where somebody has typed a name to look for it, in the administration only.
-SEARCH = re.compile(r"(?<=[?&])q=[^&]*")
 _found: list[str] = []
 
 
@@ -49,22 +47,18 @@ class _Log(logging.Handler):
         look("log", JsonLines().format(record))
 
 
-def _address(place: str, path: str) -> None:
-    look(place, SEARCH.sub("", path) if path.startswith(("/admin/", "?")) else path)
-
-
 def _answered(request: HttpRequest, response: HttpResponse) -> None:
-    _address("address asked for", request.get_full_path())
-    _address("redirection", response.get("Location", ""))
     if response.streaming:
         return
     if response.status_code >= 500:
         look("answer to a failure", response.content.decode(errors="replace"))
-    if response.get("Content-Type", "").startswith("text/html") and not response.has_header(
-        "Content-Encoding"
-    ):
+    if CANARY.search(request.get_full_path()):
+        return  # a test has asked for a name itself: what comes back may repeat its address
+    look("redirection", response.get("Location", ""))
+    kind = response.get("Content-Type", "")
+    if kind.startswith("text/html") and not response.has_header("Content-Encoding"):
         for link in LINK.findall(response.content.decode(errors="replace")):
-            _address("link", link)
+            look("link", link)
 
 
 def _heard(place: str, function):

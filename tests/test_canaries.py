@@ -33,7 +33,6 @@ class _Numbers:
 
 LEAKS = {
     "log": lambda: logging.getLogger("apart").warning("no seat for %s", "Élise"),
-    "address asked for": lambda: Client().get("/", {"last_name": "Durand 0001"}),
     "redirection": lambda: Client().get("/?where=redirection"),
     "link": lambda: Client().get("/?where=link"),
     "answer to a failure": lambda: Client().get("/?where=failure"),
@@ -55,9 +54,9 @@ def test_an_announcement_of_other_processes_is_heard():
 
 
 @pytest.mark.urls("tests.test_canaries")
-def test_a_page_may_show_a_name():
+def test_a_page_may_show_a_name_and_repeat_what_is_asked():
     Client().get("/")
-    Client().get("/admin/", {"q": "Durand 0001"})
+    Client().get("/", {"where": "link", "q": "Durand 0001"})
     assert canaries.taken() == []
 
 

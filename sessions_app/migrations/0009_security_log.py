@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'événement de sécurité',
-                'verbose_name_plural': 'journal de sécurité',
+                'verbose_name_plural': 'événements de sécurité',
                 'ordering': ['-at', '-pk'],
                 'indexes': [models.Index(fields=['-at'], name='security_by_time'), models.Index(fields=['user_ref', 'kind', 'at'], name='security_by_account')],
             },
