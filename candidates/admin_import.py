@@ -1,5 +1,7 @@
 """The import page of the admin: a file, a centre, and what became of it."""
 
+import re
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -10,13 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sessions_app.access import centers_of
+from sessions_app.access import center_of, centers_of
 from sessions_app.admin_scope import only_center_of
 from sessions_app.models import Center
 
-from .import_columns import REQUIRED, Column
 from .import_files import MAX_BYTES, TOO_LARGE
 from .import_service import ImportResult, import_sessions
+from .import_template import template
 
 LISTED = 50  # numbers or warnings that a message still carries
 
@@ -117,9 +119,11 @@ def _shown_in_list(result: ImportResult) -> str:
 
 @require_safe
 def template_file(request: HttpRequest, model_admin) -> HttpResponse:
-    """The columns of a list, and nothing else, as spreadsheets open it."""
-    labels = [f"* {column.value}" if column in REQUIRED else column.value for column in Column]
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    """The columns of a list; with `?center=`, filled with what that centre has planned."""
+    asked, center = request.GET.get("center", ""), None
+    if asked:
+        is_key = re.fullmatch("[0-9]{1,18}", asked)
+        center = center_of(request.user, int(asked) if is_key else 0)
+    response = HttpResponse(template(center), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="modele-import.csv"'
-    response.write("\ufeff" + ";".join(labels) + "\r\n")
     return response

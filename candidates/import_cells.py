@@ -130,7 +130,9 @@ def extra_time(cell: Cell) -> Decimal:
     if match is None:
         raise CellError("INVALID", _EXTRA_TIME)
     number, sign = Decimal(match[1].replace(",", ".")), match[2]
-    if sign and 0 < number < 1:  # "0,33 %" is a slip, and nobody can say which
+    # "0,33 %" and "1,33" are slips, and nobody can say which.
+    is_slip = 0 < number < 1 if sign else 1 < number < 3 and number % 1 != 0
+    if is_slip and isinstance(cell, str):
         raise CellError("INVALID", _EXTRA_TIME)
     is_fraction = number <= 3 if isinstance(cell, float) else number < 1
     percent = (number * 100 if is_fraction else number).quantize(Decimal("0.01"))

@@ -1,5 +1,6 @@
 """From the bytes of an uploaded list to its rows of cells, whatever the kind of file."""
 
+import codecs
 import csv
 import io
 import json
@@ -95,7 +96,7 @@ def _checked(rows: Iterator[Row]) -> list[Row]:
 def _csv(content: bytes) -> Iterator[Row]:
     text = _decoded(content)
     first_line = text.lstrip().partition("\n")[0]
-    separator = "," if first_line.count(",") > first_line.count(";") else ";"
+    separator = max(";,\t", key=first_line.count)
     # Strict: a quote left open must not swallow the candidates that follow.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     line = 1
@@ -108,13 +109,15 @@ def _csv(content: bytes) -> Iterator[Row]:
 
 
 def _decoded(content: bytes) -> str:
-    if b"\0" in content:
-        raise UnreadableError("ENCODING_UNKNOWN", NOT_TEXT)
-    for encoding in ("utf-8-sig", "cp1252"):
+    """UTF-16 begins with its mark, as Excel's “Unicode text” does; the others hold no NUL."""
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "cp1252"):
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if "\0" not in text:
+            return text
     raise UnreadableError("ENCODING_UNKNOWN", NOT_TEXT)
 
 
