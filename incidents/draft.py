@@ -26,7 +26,8 @@ TIME = {
     "alert_rejected": (Kind.TIME_BACK, "Temps rendu après un signalement"),
 }
 ABSENT = "marked_absent"
-READ = {*TIME, *lived.EVENTS, *EVENTS, "joined", "test_started", "test_ended"}
+REOPENED = "session_reopened"
+READ = {REOPENED, *TIME, *lived.EVENTS, *EVENTS, "joined", "test_started", "test_ended"}
 NOBODY = "automatique"
 
 
@@ -62,7 +63,9 @@ class _Draft:
         self.remarks = list(session.pv_remarks.exclude(text="").select_related("author"))
         reports = IncidentReport.objects.filter(session=session).select_related("signed_by")
         self.signed = list(reports.defer("pdf"))
-        self.former = list(former(session))
+        # Asked for when the journal tells of one: a PV that never was costs no query.
+        is_reopened = any(event.type == REOPENED for event in self.events)
+        self.former = former(session) if is_reopened else []
 
     def report(self) -> Report:
         paragraphs = lived.paragraphs(self.events, self.people, self.zone)

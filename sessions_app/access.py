@@ -17,7 +17,7 @@ from django.http import HttpRequest, parse_cookie
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from . import codes
+from . import codes, windows
 from .memberships import Membership, Role
 from .models import Center, Session, SupervisorAccess, User
 from .refusals import Forbidden, Invalid, Missing, wants_page
@@ -116,7 +116,8 @@ def numbers_entered(user: User) -> set[str]:
 def supervised_session(user: User, number: str) -> Session:
     """The session of this number when the account supervises it; `Missing` otherwise.
 
-    Administrators of a centre supervise its sessions, too, without their codes.
+    Administrators of a centre supervise its sessions, too, without their codes and at any time.
+    Others in its time only (`windows`); `Forbidden` before and after.
     """
     sessions = Session.objects.select_related("center").filter(number=number)
     if not user.is_superuser:
@@ -126,7 +127,15 @@ def supervised_session(user: User, number: str) -> Session:
     session = sessions.first() if user.is_active else None
     if session is None:
         raise Missing(NO_SUCH_SESSION)
+    check_time(user, session)
     return session
+
+
+def check_time(user: User, session: Session) -> None:
+    """`Forbidden` for a supervisor too early or too late; administrators pass at any time."""
+    sentence = windows.refusal(session)
+    if sentence and not administers(user, session):
+        raise Forbidden(sentence)
 
 
 def check_still_supervises(user: User, session: Session) -> None:
@@ -134,7 +143,10 @@ def check_still_supervises(user: User, session: Session) -> None:
     if not User.objects.filter(pk=user.pk, is_active=True).exists():
         raise Forbidden(NO_SUCH_SESSION)
     granted = SupervisorAccess.objects.filter(session=session, user=user, revoked_at=None)
-    if user.is_superuser or granted.exists():
+    if user.is_superuser:
+        return
+    if granted.exists():
+        check_time(user, session)
         return
     if not centers_of(user).filter(pk=session.center_id).exists():
         raise Forbidden(NO_SUCH_SESSION)

@@ -21,6 +21,7 @@ from .admin_journal import SessionEventAdmin, SupervisorAccessAdmin
 from .admin_people import InvitationAdmin, MembershipAdmin
 from .admin_scope import CenterScoped, kept_by, only_center_of
 from .admin_security import SecurityEventAdmin
+from .admin_session_form import SessionForm
 from .memberships import Invitation, Membership
 from .models import Center, SecurityEvent, Session, SessionEvent, SupervisorAccess, User
 
@@ -40,6 +41,7 @@ UNCHANGED = _("La session %(number)s est finalisée : rien n’y a changé.")
 class SessionAdmin(CenterScoped):
     """Registered in `candidates.admin`, which adds the candidates and the import."""
 
+    form = SessionForm
     list_display = ["shown_number", "date", "hour", "site", "room", "state", "candidate_count"]
     list_filter = [When, "state", ("center", admin.RelatedOnlyFieldListFilter)]
     date_hierarchy = "date"
@@ -61,6 +63,7 @@ class SessionAdmin(CenterScoped):
         _("La salle"),
         {"fields": ["center", ("site", "room"), ("date", "start_time"), "supervisors", "remarks"]},
     )
+    people = (_("Surveillants du centre"), {"fields": ["pool"]})
     rules = (_("Le test"), {"fields": [("duration_minutes", "grace_seconds"), "auto_end"]})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
@@ -78,7 +81,15 @@ class SessionAdmin(CenterScoped):
         return kept_by(journal) or super().get_deleted_objects(objs, request)
 
     def get_fieldsets(self, request, obj=None):
-        return [self.entry, self.room, self.rules] if obj else [self.room, self.rules]
+        shown = [self.entry, self.room] if obj else [self.room]
+        if self.has_change_permission(request, obj):
+            shown.append(self.people)
+        return [*shown, self.rules]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
 
     def get_readonly_fields(self, request, obj=None):
         fields = ["shown_number", "shown_access_code", "shown_supervisor_code", "state"]
@@ -114,7 +125,7 @@ class SessionAdmin(CenterScoped):
             preparation.keep_changes(obj, form.changed_data, user=request.user)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        context["room_url"] = _room_url(request.user, obj) if obj else ""
+        context["room_url"] = reverse("board", args=[obj.number]) if obj else ""
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description=_("numéro"), ordering="number")
@@ -173,11 +184,3 @@ def _copied(code: str, group: int, what: str) -> str:
     """The code, in groups of so many signs, with the button that copies it."""
     context = {"code": code, "shown": codes.spaced(code, group), "what": what}
     return render_to_string("admin/sessions_app/session/_code.html", context)
-
-
-def _room_url(user: User, session: Session) -> str:
-    """The board for whoever supervises the session, else the door, which asks for the code."""
-    accesses = SupervisorAccess.objects.filter(session=session, user=user, revoked_at=None)
-    if user.is_superuser or accesses.exists():
-        return reverse("board", args=[session.number])
-    return reverse("entry")

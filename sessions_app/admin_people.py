@@ -111,6 +111,14 @@ class InvitationAdmin(CenterScoped):
             kwargs["initial"] = only_center_of(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def add_view(self, request, form_url="", extra_context=None):
+        named = {"title": "Inviter une personne", "show_save_and_add_another": False}
+        return super().add_view(request, form_url, named | {"show_save_and_continue": False})
+
+    def response_add(self, request, obj, post_url_continue=None):
+        messages.success(request, f"Invitation envoyée à {obj.email}, pour sept jours.")
+        return HttpResponseRedirect(reverse("admin:sessions_app_invitation_changelist"))
+
     def _changeform_view(self, request, object_id, form_url, extra_context):
         try:
             return super()._changeform_view(request, object_id, form_url, extra_context)

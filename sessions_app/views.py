@@ -16,7 +16,7 @@ from . import access, board, codes, colleagues, guesses, metrics, services
 from .forms import EntryForm, first_error
 from .live import hub
 from .models import Session
-from .refusals import Invalid, Malformed, TooOften, wants_page, when_to_retry
+from .refusals import Forbidden, Invalid, Malformed, TooOften, wants_page, when_to_retry
 
 UNREADABLE = _("Cette page ne sait plus ce qu’elle affiche. Rechargez-la.")
 
@@ -38,7 +38,7 @@ def entry(request: HttpRequest) -> HttpResponse:
             if form.is_valid():
                 return redirect("board", number=_enter(request, **_codes(form)).number)
             refusal = Invalid(first_error(form))
-        except (Invalid, TooOften) as refused:
+        except (Forbidden, Invalid, TooOften) as refused:
             refusal = refused
             form.add_error(None, refusal.sentence)
         if not wants_page(request):

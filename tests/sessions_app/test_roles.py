@@ -13,6 +13,7 @@ from tests import factories
 from tests.admin_page import fields, text, url
 
 pytestmark = pytest.mark.django_db
+SESSION = "sessions_app_session"
 MEMBERS = "sessions_app_membership"
 
 
@@ -117,3 +118,22 @@ def test_the_migration_carries_the_members_over(center):
         plain.pk: Role.SUPERVISOR,
     }
     assert [is_staff(each) for each in (staff, plain, idle, root)] == [True, False, False, True]
+
+
+def test_the_pool_is_proposed_when_a_session_names_its_supervisors(client, center, head):
+    room = factories.session(center=center, supervisors="Mme Lefèvre")
+    of_pool(center, name="Anne Mercier")
+    of_pool(factories.center(), name="Zoé Roy")
+    client.force_login(head)
+    for address in (url(SESSION, "change", room.pk), url(SESSION, "add")):
+        shown = text(client.get(address))
+        assert "Anne Mercier" in shown
+        assert "Zoé Roy" not in shown
+    page = url(SESSION, "change", room.pk)
+    data = fields(client.get(page).content, "session_form")
+    assert client.post(page, data | {"pool": ["Zoé Roy"]}).status_code == 200
+    assert client.post(page, data | {"pool": ["Anne Mercier"]}).status_code == 302
+    room.refresh_from_db()
+    assert room.supervisors == "Mme Lefèvre ; Anne Mercier"
+    assert room.events.get().data == {"fields": ["supervisors"]}
+    assert not room.accesses.exists()
