@@ -51,22 +51,22 @@ class RowDisplay:
     def _pages(self) -> dict[str, str]:
         return {}
 
-    @property
-    def row_json(self) -> str:
-        """The row of the board, as the JSON text of a frame has it; in the current language."""
-        language = languages.current()
+    def row_in(self, language: str) -> str:
+        """The row of the board, as the JSON text of a frame has it."""
         if language not in self._rows:
-            html = render_to_string("candidates/_row.html", {"candidate": self})
-            lines = filter(None, map(str.strip, html.splitlines()))
-            self._rows[language] = as_text("\n".join(lines))
+            self._rows[language] = languages.within(language, self._rendered)
         return self._rows[language]
+
+    def _rendered(self) -> str:
+        html = render_to_string("candidates/_row.html", {"candidate": self})
+        return as_text("\n".join(filter(None, map(str.strip, html.splitlines()))))
 
     @property
     def row_html(self) -> str:
         """The row of the board; the page and the frames show this very text."""
         language = languages.current()
         if language not in self._pages:
-            self._pages[language] = json.loads(self.row_json)
+            self._pages[language] = json.loads(self.row_in(language))
         return self._pages[language]
 
     def at_question(self, number: int):

@@ -217,11 +217,12 @@ def answered(
         board.__dict__[name] = getattr(kept, name)
     _kept.keep(board)
 
-    def frame() -> str:
-        rows = {pk: candidate.row_json for pk, candidate in moved.items()}
+    def told(language: str) -> str:
+        rows = {pk: candidate.row_in(language) for pk, candidate in moved.items()}
         return rows_text(epoch, news.since, news.version, rows, board.counters_json)
 
-    return languages.in_each(spoken_here, frame)
+    # What is kept needs no change of language, which would cost as much as all the rest.
+    return {language: told(language) for language in spoken_here or [languages.current()]}
 
 
 def _moves_a_card(board: Board, events: list[SessionEvent]) -> bool:
