@@ -250,6 +250,7 @@ RETENTION_DAYS = {
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français"), ("en", "English")]
 LOCALE_PATHS = [ROOT / "locale"]
+FORMAT_MODULE_PATH = ["pix_surveillance.formats"]
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 

@@ -12,8 +12,11 @@ PART = re.compile(r'^(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?) (".*")$')
 
 
 class Entry(NamedTuple):
-    """`words`: every translation, one for each number; `places`: the files that ask for it."""
+    """`key`: the text with its context, as it is compiled. `words`: every translation, one for
+    each number. `places`: the files that ask for it.
+    """
 
+    key: str
     singular: str
     plural: str | None
     words: tuple[str, ...]
@@ -44,7 +47,9 @@ def _entry(block: str) -> Entry:
             parts[name] += ast.literal_eval(line)
     words = tuple(text for name, text in parts.items() if name.startswith("msgstr"))
     plural = parts.get("msgid_plural")
-    return Entry(parts.get("msgid", ""), plural, words, tuple(places), "fuzzy" in flags)
+    singular = parts.get("msgid", "")
+    key = f"{parts['msgctxt']}\x04{singular}" if "msgctxt" in parts else singular
+    return Entry(key, singular, plural, words, tuple(places), "fuzzy" in flags)
 
 
 @cache
