@@ -211,6 +211,6 @@ def test_the_catalogue_is_compiled():
         entry.singular
         for entry in entries()
         for number, words in enumerate(entry.words)
-        if compiled().get((entry.singular, number) if entry.plural else entry.singular) != words
+        if compiled().get((entry.key, number) if entry.plural else entry.key) != words
     ]
     assert stale == [], "msgfmt -o django.mo django.po, in locale/en/LC_MESSAGES"
