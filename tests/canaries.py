@@ -26,7 +26,7 @@ CANARY = re.compile(
     rf"|surveillante\d+(?:@|%40)|(?-i:\bQZX[A-Z2-9]{{3}}\b|\bQZXW{GAP}[A-Z2-9]{{4}}\b)",
     re.IGNORECASE,
 )
-LINK = re.compile(r'\b(?:href|src|action|hx-get|hx-post)="([^"]+)"')
+LINK = re.compile(r' (?:href|src|action|hx-get|hx-post)="([^"]+)"')
 _found: list[str] = []
 
 
@@ -57,8 +57,9 @@ def _answered(request: HttpRequest, response: HttpResponse) -> None:
     look("redirection", response.get("Location", ""))
     kind = response.get("Content-Type", "")
     if kind.startswith("text/html") and not response.has_header("Content-Encoding"):
-        for link in LINK.findall(response.content.decode(errors="replace")):
-            look("link", link)
+        links = "\n".join(LINK.findall(response.content.decode(errors="replace")))
+        if named := CANARY.search(links):
+            look("link", links[max(0, named.start() - 100) : named.end() + 100])
 
 
 def _heard(place: str, function):
