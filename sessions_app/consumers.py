@@ -1,5 +1,6 @@
 """The supervisor's socket: check, join the hub, send the board, then what changes."""
 
+import asyncio
 import json
 from collections.abc import Collection
 from contextlib import suppress
@@ -38,8 +39,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.let_in()
             return
         await self.accept()
-        await self.send_text(as_text({"type": "bye", "code": floods.MANY}))
-        await self.close(CLOSE_CODES[floods.MANY])
+        await asyncio.sleep(floods.TURNED_AWAY_SECONDS)  # a loop waits as well
+        with suppress(OSError):  # it may have gone meanwhile
+            await self.send_text(as_text({"type": "bye", "code": floods.MANY}))
+            await self.close(CLOSE_CODES[floods.MANY])
 
     async def let_in(self) -> None:
         raise NotImplementedError

@@ -12,6 +12,7 @@ MANY, FLOOD, BIG = "many", "flood", "big"  # why a socket is closed
 MESSAGES_AT_ONCE, MESSAGES_A_SECOND = 60, 10
 # A socket that is cut comes back once, by each process that is started again in a row.
 OPENINGS_AT_ONCE, OPENINGS_A_SECOND = 60, 2
+TURNED_AWAY_SECONDS = 1  # for who opens more, before they are told so
 OF_A_LOGIN, OF_A_SEAT = 24, 4  # sockets at a time: tabs and devices
 MOST_PACES = 20_000
 
