@@ -46,5 +46,5 @@ class FormerReport(models.Model):
         return (
             f"Un PV a été signé par {self.signed_name} le {signed:%d/%m/%Y à %H:%M}. La session a"
             f" été rouverte le {reopened:%d/%m/%Y à %H:%M} par {self.reopened_by}\u00a0:"
-            f" «\u00a0{self.reason}\u00a0»."
+            f" «\u00a0{self.reason}\u00a0»"
         )
