@@ -24,7 +24,7 @@ from .worker import Worker, all_ready
 GUESSES, MOST_COMPARED = 100_000, 800
 ROOMS, IN_A_ROOM = 4, 50
 KNOWN, ACCOUNTS = 60, 30
-SECONDS = 60.0  # for the school to join
+SECONDS, LEAST_SECONDS = 60.0, 30.0  # for the school to join
 SIDE_BY_SIDE = 24
 
 
@@ -55,7 +55,7 @@ async def everything(
     await attack.guess(first, side_by_side=SIDE_BY_SIDE)
     going_on = asyncio.create_task(attack.guess(round(count) - first, side_by_side=SIDE_BY_SIDE))
     await school.enter(logins, room)
-    await school.join_within(min(SECONDS, count / 1_000))
+    await school.join_within(min(SECONDS, max(LEAST_SECONDS, count / 1_000)))
     await school.look_again()
     await going_on
     return monotonic() - began
