@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from candidates.admin import CandidateAdmin
@@ -23,15 +25,15 @@ from . import erasure
 from .person_export import person_data
 from .person_page import readable
 
-ERASED = "La personne est effacée."
+ERASED = _("La personne est effacée.")
 
 
 class ErasureForm(forms.Form):
     ground = forms.ChoiceField(
-        label="Motif", choices=[("", "Choisissez…"), *Erasure.Ground.choices]
+        label=_("Motif"), choices=[("", _("Choisissez…")), *Erasure.Ground.choices]
     )
     password = forms.CharField(
-        label="Votre mot de passe",
+        label=_("Votre mot de passe"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -86,7 +88,8 @@ def show(request: HttpRequest, model_admin, candidate_id: int) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest, model_admin, candidate_id: int) -> HttpResponse:
     candidate = _found(model_admin, request, candidate_id)
-    content = json.dumps(person_data(candidate), ensure_ascii=False, indent=1)
+    with translation.override("fr"):  # as every paper of the centre
+        content = json.dumps(person_data(candidate), ensure_ascii=False, indent=1)
     security_log.note("person_exported", request=request, **_named(candidate, "json"))
     response = HttpResponse(content, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="candidat-{candidate.pk}.json"'
@@ -101,7 +104,7 @@ def _page(model_admin, request, candidate, form, status: int = 200) -> HttpRespo
     data = person_data(candidate)
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": "Données de la personne",
+        "title": _("Données de la personne"),
         "opts": model_admin.opts,
         "media": model_admin.media,
         "candidate": candidate,

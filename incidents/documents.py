@@ -33,7 +33,7 @@ def former_pdf(session: Session, rank: int) -> bytes:
     found = FormerReport.objects.filter(session=session, rank=rank)
     stored = found.values_list("pdf", flat=True).first()
     if stored is None:
-        raise Missing(NO_SUCH_REPORT)
+        raise Missing(gettext(NO_SUCH_REPORT))
     return bytes(stored)
 
 

@@ -14,6 +14,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from candidates import end_reasons
 from candidates.models import Candidate, Timer
@@ -26,8 +27,8 @@ from .mentions import ERASED, Mentions
 
 NAME = "Personne effacée"
 NO_BIRTHDATE = date(1900, 1, 1)
-DONE = "Cette personne est déjà effacée."
-TOO_EARLY = "La session n’est pas finalisée\u00a0: effacez cette personne après la clôture."
+DONE = _("Cette personne est déjà effacée.")
+TOO_EARLY = _("La session n’est pas finalisée\u00a0: effacez cette personne après la clôture.")
 OF_A_TABLE = {*end_reasons.OFFERED, end_reasons.END_HOUR}  # chosen, not typed
 
 

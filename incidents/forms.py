@@ -85,13 +85,13 @@ class ReopeningForm(forms.Form):
     """Why a finalised session is reopened, and the password of who does it."""
 
     reason = forms.CharField(
-        label="Motif",
+        label=_("Motif"),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Il sera lu par les surveillants, et écrit dans le journal et le prochain PV.",
+        help_text=_("Il sera lu par les surveillants, et écrit dans le journal et le prochain PV."),
         error_messages={
-            "required": "Dites pourquoi la session est rouverte.",
-            "max_length": "Le motif est trop long\u00a0: 300 signes au plus.",
+            "required": _("Dites pourquoi la session est rouverte."),
+            "max_length": _("Le motif est trop long\u00a0: 300 signes au plus."),
         },
     )
     password = SignatureForm.base_fields["password"]

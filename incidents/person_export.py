@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Field, ForeignKey, Model
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from candidates.models import Candidate
 from sessions_app import board, clock, person_register
@@ -20,7 +22,7 @@ from .exports import local
 from .models import IncidentReport
 
 SCHEMA, SCHEMA_VERSION = "pix-surveillance/person", 1
-WITHHELD = "gardé, non communiqué : distingue un navigateur d’un autre"
+WITHHELD = _("gardé, non communiqué\u00a0: distingue un navigateur d’un autre")
 
 
 def person_data(candidate: Candidate) -> dict:
@@ -58,9 +60,9 @@ def _row(row: Model, candidate: Candidate) -> dict[str, Any]:
 def _value(row: Model, field: Field, candidate: Candidate) -> Any:
     value = getattr(row, field.attname)
     if field.name in person_register.WITHHELD:
-        return WITHHELD if value else ""
+        return str(WITHHELD) if value else ""
     if value is not None and isinstance(field, ForeignKey) and field.related_model is User:
-        return f"compte n° {value}"
+        return gettext("compte n° %(key)s") % {"key": value}
     if isinstance(value, datetime):
         return local(value, candidate.session)
     if isinstance(value, date):

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import DateField, DateTimeField, DecimalField, Field
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.event_names import name_of
 from sessions_app.event_sentences import details
@@ -17,12 +19,12 @@ SAYS_NOTHING = ("", None, {}, [], False)
 
 
 def readable(data: dict) -> list[tuple[str, list[Row]]]:
-    """The tables of `person_data` that hold something: title, rows. All in French.
+    """The tables of `person_data` that hold something: title, rows, in the reader's language.
 
     What is empty, and the keys that link one row to another, say nothing to a person.
     """
     return [
-        (TITLES[label], [list(_shown(row, label)) for row in rows])
+        (str(TITLES[label]), [list(_shown(row, label)) for row in rows])
         for label, rows in data["tables"].items()
         if rows
     ]
@@ -34,7 +36,7 @@ def _shown(row: dict[str, Any], label: str) -> Iterator[tuple[str, str]]:
         if column not in LABELS or value in SAYS_NOTHING:
             continue
         if told := _spelled(fields.get_field(column), value):
-            yield LABELS[column], told
+            yield str(LABELS[column]), told
 
 
 def _spelled(field: Field, value: Any) -> str:
@@ -49,72 +51,72 @@ def _spelled(field: Field, value: Any) -> str:
     if isinstance(value, dict):
         words = [f"«\u00a0{value['text']}\u00a0»"] if value.get("text") else []
         return ", ".join([*details(value), *words])
-    return "oui" if value is True else str(dict(field.flatchoices).get(value, value))
+    return gettext("oui") if value is True else str(dict(field.flatchoices).get(value, value))
 
 
 TITLES = {
-    "candidates.Candidate": "Inscription et déroulement",
-    "candidates.Timer": "Temps du test",
-    "candidates.TimeGrant": "Temps ajouté",
-    "candidates.Answer": "Réponses",
-    "incidents.Alert": "Problèmes signalés",
-    "incidents.Incident": "Lignes du PV",
-    "sessions_app.SessionEvent": "Journal de la session",
-    "sessions_app.Erasure": "Effacement",
+    "candidates.Candidate": _("Inscription et déroulement"),
+    "candidates.Timer": _("Temps du test"),
+    "candidates.TimeGrant": _("Temps ajouté"),
+    "candidates.Answer": _("Réponses"),
+    "incidents.Alert": _("Problèmes signalés"),
+    "incidents.Incident": _("Lignes du PV"),
+    "sessions_app.SessionEvent": _("Journal de la session"),
+    "sessions_app.Erasure": _("Effacement"),
 }
 LABELS = {
-    "birth_name": "nom de naissance",
-    "first_name": "prénom",
-    "birthdate": "date de naissance",
-    "external_id": "identifiant externe",
-    "extra_time_percent": "temps majoré (%)",
-    "state": "statut",
-    "authorized_until": "autorisé jusqu’à",
-    "asks_start_at": "demande à commencer depuis",
-    "asks_resume_at": "demande à reprendre depuis",
-    "away_since": "déconnecté depuis",
-    "lost_since": "absent depuis",
-    "away_together": "déconnecté avec d’autres",
-    "question": "question",
-    "question_opened_at": "question ouverte à",
-    "warned_minutes": "prévenu avant la fin (minutes)",
-    "overtime_at": "temps dépassé depuis",
-    "ended_at": "terminé à",
-    "ended_by": "terminé par",
-    "end_reason": "motif de fin",
-    "claimed_by": "pris en charge par",
-    "claimed_at": "pris en charge à",
-    "unseen_since": "non reçu par le poste depuis",
-    "seat": "place",
-    "waiting_seat": "place demandée",
-    "started_at": "commencé à",
-    "duration_minutes": "durée (minutes)",
-    "ends_at": "heure de fin",
-    "paused_seconds": "salle suspendue (secondes)",
-    "seconds": "secondes",
-    "reason": "motif",
-    "author": "par",
-    "granted_at": "ajouté à",
-    "undone_at": "annulé à",
-    "undone_by": "annulé par",
-    "value": "réponse",
-    "late": "en retard",
-    "saved_at": "enregistré à",
-    "subject": "objet",
-    "text": "texte",
-    "raised_at": "signalé à",
-    "closed_at": "traité à",
-    "outcome": "suite",
-    "closed_by": "traité par",
-    "reply": "réponse du surveillant",
-    "category": "catégorie",
-    "occurred_at": "survenu à",
-    "noted_at": "noté à",
-    "withdrawn": "noté par erreur",
-    "type": "événement",
-    "actor": "auteur",
-    "user": "compte",
-    "at": "à",
-    "data": "détails",
-    "ground": "motif de l’effacement",
+    "birth_name": _("nom de naissance"),
+    "first_name": _("prénom"),
+    "birthdate": _("date de naissance"),
+    "external_id": _("identifiant externe"),
+    "extra_time_percent": _("temps majoré (%)"),
+    "state": _("statut"),
+    "authorized_until": _("autorisé jusqu’à"),
+    "asks_start_at": _("demande à commencer depuis"),
+    "asks_resume_at": _("demande à reprendre depuis"),
+    "away_since": _("déconnecté depuis"),
+    "lost_since": _("absent depuis"),
+    "away_together": _("déconnecté avec d’autres"),
+    "question": _("question"),
+    "question_opened_at": _("question ouverte à"),
+    "warned_minutes": _("prévenu avant la fin (minutes)"),
+    "overtime_at": _("temps dépassé depuis"),
+    "ended_at": _("terminé à"),
+    "ended_by": _("terminé par"),
+    "end_reason": _("motif de fin"),
+    "claimed_by": _("pris en charge par"),
+    "claimed_at": _("pris en charge à"),
+    "unseen_since": _("non reçu par le poste depuis"),
+    "seat": _("place"),
+    "waiting_seat": _("place demandée"),
+    "started_at": _("commencé à"),
+    "duration_minutes": _("durée (minutes)"),
+    "ends_at": _("heure de fin"),
+    "paused_seconds": _("salle suspendue (secondes)"),
+    "seconds": _("secondes"),
+    "reason": _("motif"),
+    "author": _("par"),
+    "granted_at": _("ajouté à"),
+    "undone_at": _("annulé à"),
+    "undone_by": _("annulé par"),
+    "value": _("réponse"),
+    "late": _("en retard"),
+    "saved_at": _("enregistré à"),
+    "subject": _("objet"),
+    "text": _("texte"),
+    "raised_at": _("signalé à"),
+    "closed_at": _("traité à"),
+    "outcome": _("suite"),
+    "closed_by": _("traité par"),
+    "reply": _("réponse du surveillant"),
+    "category": _("catégorie"),
+    "occurred_at": _("survenu à"),
+    "noted_at": _("noté à"),
+    "withdrawn": _("noté par erreur"),
+    "type": _("événement"),
+    "actor": _("auteur"),
+    "user": _("compte"),
+    "at": _("à"),
+    "data": _("détails"),
+    "ground": _("motif de l’effacement"),
 }

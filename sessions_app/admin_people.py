@@ -5,6 +5,8 @@ from django.contrib import admin, messages
 from django.db.models import DateTimeField, Value
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from . import clock, invitations, roles
 from .access import centers_of
@@ -28,23 +30,23 @@ class MembershipAdmin(ReadOnly):
     actions = ["make_administrator", "make_supervisor", "remove"]
     change_list_template = "admin/sessions_app/membership/change_list.html"
 
-    @admin.display(description="personne", ordering="user__name")
+    @admin.display(description=_("personne"), ordering="user__name")
     def person(self, membership):
         return membership.user
 
-    @admin.display(description="adresse e-mail", ordering="user__email")
+    @admin.display(description=_("adresse e-mail"), ordering="user__email")
     def email(self, membership):
         return membership.user.email
 
-    @admin.action(description="Donner le rôle\u00a0: administration du centre")
+    @admin.action(description=_("Donner le rôle\u00a0: administration du centre"))
     def make_administrator(self, request, queryset):
         self._each(request, queryset, Role.ADMINISTRATOR)
 
-    @admin.action(description="Donner le rôle\u00a0: surveillance")
+    @admin.action(description=_("Donner le rôle\u00a0: surveillance"))
     def make_supervisor(self, request, queryset):
         self._each(request, queryset, Role.SUPERVISOR)
 
-    @admin.action(description="Retirer du centre")
+    @admin.action(description=_("Retirer du centre"))
     def remove(self, request, queryset):
         self._each(request, queryset, None)
 
@@ -54,13 +56,13 @@ class MembershipAdmin(ReadOnly):
             try:
                 if role is None:
                     roles.take(membership, by=request.user)
-                    done = "ne fait plus partie du centre"
+                    done = gettext("ne fait plus partie du centre.")
                 else:
                     roles.change(membership, role, by=request.user)
-                    done = Role(role).label
-                messages.success(request, f"{name}\u00a0: {done}.")
+                    done = f"{Role(role).label}."
+                messages.success(request, _told(name, done))
             except Conflict as refusal:
-                messages.warning(request, f"{name}\u00a0: {refusal.sentence}")
+                messages.warning(request, _told(name, refusal.sentence))
 
 
 class InvitationForm(forms.ModelForm):
@@ -68,8 +70,10 @@ class InvitationForm(forms.ModelForm):
         model = Invitation
         fields = ["email", "role", "center"]
         help_texts = {
-            "role": "La surveillance n’ouvre aucune session sans son code."
-            " L’administration prépare les sessions et entre dans toutes celles du centre.",
+            "role": _(
+                "La surveillance n’ouvre aucune session sans son code."
+                " L’administration prépare les sessions et entre dans toutes celles du centre."
+            ),
         }
 
     def clean_email(self) -> str:
@@ -130,29 +134,33 @@ class InvitationAdmin(CenterScoped):
         sent = invitations.invite(request, obj.center, obj.email, obj.role)
         obj.pk = sent.pk
 
-    @admin.display(description="état")
+    @admin.display(description=_("état"))
     def state(self, invitation):
         return invitations.state_of(invitation, invitation.asked_at)
 
-    @admin.action(description="Renvoyer", permissions=["send"])
+    @admin.action(description=_("Renvoyer"), permissions=["send"])
     def send_again(self, request, queryset):
         def send(invitation):
             invitations.send_again(request, invitation)
 
-        _each(request, queryset, send, "invitation renvoyée, pour sept jours.")
+        _each(request, queryset, send, gettext("invitation renvoyée, pour sept jours."))
 
-    @admin.action(description="Retirer", permissions=["send"])
+    @admin.action(description=_("Retirer"), permissions=["send"])
     def withdraw(self, request, queryset):
-        _each(request, queryset, invitations.withdraw, "invitation retirée.")
+        _each(request, queryset, invitations.withdraw, gettext("invitation retirée."))
 
     def has_send_permission(self, request) -> bool:
         return is_staff(request.user)
+
+
+def _told(name: str, what: str) -> str:
+    return gettext("%(name)s\u00a0: %(what)s") % {"name": name, "what": what}
 
 
 def _each(request: HttpRequest, found, service, done: str) -> None:
     for invitation in found:
         try:
             service(invitation)
-            messages.success(request, f"{invitation.email}\u00a0: {done}")
+            messages.success(request, _told(invitation.email, done))
         except Conflict as refusal:
-            messages.warning(request, f"{invitation.email}\u00a0: {refusal.sentence}")
+            messages.warning(request, _told(invitation.email, refusal.sentence))

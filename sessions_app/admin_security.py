@@ -7,6 +7,8 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from . import security_log
 from .admin_scope import ReadOnly
@@ -15,7 +17,7 @@ from .models import SecurityEvent, User
 
 
 class SecurityKind(admin.SimpleListFilter):
-    title = "événement"
+    title = _("événement")
     parameter_name = "kind"
 
     def lookups(self, request, model_admin):
@@ -31,7 +33,7 @@ class SecurityEventAdmin(ReadOnly):
     list_display = ["hour", "what", "who", "session_number", "origin", "details"]
     list_filter = [SecurityKind, "at"]
     search_fields = ["session_number", "origin"]
-    search_help_text = "Numéro de session, provenance ou adresse e-mail entière d’un compte"
+    search_help_text = _("Numéro de session, provenance ou adresse e-mail entière d’un compte")
     fields = list_display
     readonly_fields = fields
     ordering = ["-at", "-pk"]
@@ -52,19 +54,22 @@ class SecurityEventAdmin(ReadOnly):
     def has_view_permission(self, request: HttpRequest, obj=None) -> bool:
         return self.has_module_permission(request)
 
-    @admin.display(description="le", ordering="at")
+    @admin.display(description=_("le"), ordering="at")
     def hour(self, event):
         return f"{localtime(event.at):%d/%m/%Y %H:%M:%S}"
 
-    @admin.display(description="événement", ordering="kind")
+    @admin.display(description=_("événement"), ordering="kind")
     def what(self, event):
         return name_of(event.kind)
 
-    @admin.display(description="compte", ordering="user_ref")
+    @admin.display(description=_("compte"), ordering="user_ref")
     def who(self, event):
-        return event.account or (f"compte n° {event.user_ref}" if event.user_ref else "—")
+        return event.account or self._number(event)
 
-    @admin.display(description="détails")
+    def _number(self, event) -> str:
+        return gettext("compte n° %(key)s") % {"key": event.user_ref} if event.user_ref else "—"
+
+    @admin.display(description=_("détails"))
     def details(self, event):
         return json.dumps(event.data, ensure_ascii=False) if event.data else "—"
 

@@ -1,6 +1,8 @@
 """What a session that was reopened keeps of its closing: the PV as it was signed, and its seal."""
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class FormerReport(models.Model):
@@ -15,21 +17,21 @@ class FormerReport(models.Model):
     )
     rank = models.PositiveSmallIntegerField()
     report_ref = models.PositiveBigIntegerField()
-    signed_name = models.CharField("signé par", max_length=120)
-    signed_role = models.CharField("en qualité de", max_length=120)
+    signed_name = models.CharField(_("signé par"), max_length=120)
+    signed_role = models.CharField(_("en qualité de"), max_length=120)
     signed_by = models.ForeignKey("sessions_app.User", models.PROTECT, related_name="+")
-    signed_at = models.DateTimeField("signé à")
+    signed_at = models.DateTimeField(_("signé à"))
     sealed_version = models.PositiveBigIntegerField()
-    journal_digest = models.CharField("empreinte du journal", max_length=64)
+    journal_digest = models.CharField(_("empreinte du journal"), max_length=64)
     pdf = models.BinaryField(editable=False)
-    pdf_sha256 = models.CharField("empreinte du PDF", max_length=64)
-    reopened_at = models.DateTimeField("rouverte à")
+    pdf_sha256 = models.CharField(_("empreinte du PDF"), max_length=64)
+    reopened_at = models.DateTimeField(_("rouverte à"))
     reopened_by = models.ForeignKey("sessions_app.User", models.PROTECT, related_name="+")
-    reason = models.CharField("motif", max_length=300)
+    reason = models.CharField(_("motif"), max_length=300)
 
     class Meta:
-        verbose_name = "PV d’une session rouverte"
-        verbose_name_plural = "PV de sessions rouvertes"
+        verbose_name = _("PV d’une session rouverte")
+        verbose_name_plural = _("PV de sessions rouvertes")
         ordering = ["session", "rank"]
         constraints = [
             models.UniqueConstraint(fields=["session", "rank"], name="one_former_report_per_rank"),
@@ -43,8 +45,15 @@ class FormerReport(models.Model):
         """Who had signed, who reopened, and why."""
         zone = self.session.zone
         signed, reopened = self.signed_at.astimezone(zone), self.reopened_at.astimezone(zone)
-        return (
-            f"Un PV a été signé par {self.signed_name} le {signed:%d/%m/%Y à %H:%M}. La session a"
-            f" été rouverte le {reopened:%d/%m/%Y à %H:%M} par {self.reopened_by}\u00a0:"
-            f" «\u00a0{self.reason}\u00a0»"
-        )
+        return gettext(
+            "Un PV a été signé par %(signer)s le %(signed_day)s à %(signed_hour)s. La session a été"
+            " rouverte le %(day)s à %(hour)s par %(by)s\u00a0: «\u00a0%(reason)s\u00a0»"
+        ) % {
+            "signer": self.signed_name,
+            "signed_day": f"{signed:%d/%m/%Y}",
+            "signed_hour": f"{signed:%H:%M}",
+            "day": f"{reopened:%d/%m/%Y}",
+            "hour": f"{reopened:%H:%M}",
+            "by": self.reopened_by,
+            "reason": self.reason,
+        }

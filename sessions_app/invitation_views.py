@@ -5,11 +5,14 @@ from allauth.account.internal.decorators import login_not_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from . import invitations
 from .memberships import Role
+
+WELCOME = _("Bienvenue. Vous faites partie de\u00a0: %(center)s.")
 
 
 @login_not_required
@@ -24,7 +27,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, invited)
     if request.method == "POST":
         accepted = invitations.accept(token, request.user)
-        messages.success(request, f"Bienvenue. Vous faites partie de\u00a0: {accepted.center}.")
+        messages.success(request, WELCOME % {"center": accepted.center})
         is_administrator = accepted.role == Role.ADMINISTRATOR
         return redirect("admin:index" if is_administrator else "entry")
     invited = invitations.behind(token)

@@ -8,6 +8,8 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from . import clock, roles
 from .memberships import Invitation, Membership, Role
@@ -16,18 +18,18 @@ from .refusals import Conflict, Forbidden, Missing
 
 SALT = "sessions_app.invitation"
 LIFETIME = timedelta(days=7)
-UNKNOWN = "Ce lien d’invitation n’est pas valable. Vérifiez qu’il est entier."
-REPLACED = "Cette invitation a été renvoyée\u00a0: suivez le lien du dernier message reçu."
-WITHDRAWN = "Cette invitation a été retirée. Adressez-vous à votre centre."
-USED = "Cette invitation a déjà servi. Connectez-vous avec votre compte."
-EXPIRED = "Cette invitation a plus de sept jours. Demandez à votre centre de la renvoyer."
-OTHER_ADDRESS = (
+UNKNOWN = _("Ce lien d’invitation n’est pas valable. Vérifiez qu’il est entier.")
+REPLACED = _("Cette invitation a été renvoyée\u00a0: suivez le lien du dernier message reçu.")
+WITHDRAWN = _("Cette invitation a été retirée. Adressez-vous à votre centre.")
+USED = _("Cette invitation a déjà servi. Connectez-vous avec votre compte.")
+EXPIRED = _("Cette invitation a plus de sept jours. Demandez à votre centre de la renvoyer.")
+OTHER_ADDRESS = _(
     "Cette invitation a été envoyée à une autre adresse que celle de votre compte."
     " Déconnectez-vous, puis suivez de nouveau le lien."
 )
-ALREADY_OPEN = "Cette adresse a déjà une invitation en attente\u00a0: renvoyez-la ou retirez-la."
-ALREADY_MEMBER = "Cette personne fait déjà partie du centre."
-OVER = "Cette invitation a déjà servi, ou a été retirée."
+ALREADY_OPEN = _("Cette adresse a déjà une invitation en attente\u00a0: renvoyez-la ou retirez-la.")
+ALREADY_MEMBER = _("Cette personne fait déjà partie du centre.")
+OVER = _("Cette invitation a déjà servi, ou a été retirée.")
 
 
 def invite(request: HttpRequest, center: Center, email: str, role: str) -> Invitation:
@@ -110,12 +112,13 @@ def accept(token: str, user: User) -> Invitation:
 
 
 def state_of(invitation: Invitation, now: datetime) -> str:
-    """In French, at this instant."""
+    """In the language of the reader, at this instant."""
     if invitation.accepted_at:
-        return "acceptée"
+        return gettext("acceptée")
     if invitation.withdrawn_at:
-        return "retirée"
-    return "expirée" if now - invitation.sent_at > LIFETIME else "en attente"
+        return gettext("retirée")
+    is_over = now - invitation.sent_at > LIFETIME
+    return gettext("expirée") if is_over else gettext("en attente")
 
 
 def link(invitation: Invitation) -> str:

@@ -2,29 +2,30 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    ADMINISTRATOR = "administrator", "administration du centre"
-    SUPERVISOR = "supervisor", "surveillance"
+    ADMINISTRATOR = "administrator", _("administration du centre")
+    SUPERVISOR = "supervisor", _("surveillance")
 
 
 class Membership(models.Model):
     """A person of a centre. A supervisor of its pool opens no session without its code."""
 
     center = models.ForeignKey(
-        "sessions_app.Center", models.CASCADE, related_name="memberships", verbose_name="centre"
+        "sessions_app.Center", models.CASCADE, related_name="memberships", verbose_name=_("centre")
     )
     user = models.ForeignKey(
-        "sessions_app.User", models.CASCADE, related_name="memberships", verbose_name="compte"
+        "sessions_app.User", models.CASCADE, related_name="memberships", verbose_name=_("compte")
     )
-    role = models.CharField("rôle", max_length=13, choices=Role, default=Role.SUPERVISOR)
+    role = models.CharField(_("rôle"), max_length=13, choices=Role, default=Role.SUPERVISOR)
 
     class Meta:
         db_table = "sessions_app_center_members"
         unique_together = [("center", "user")]
-        verbose_name = "membre d’un centre"
-        verbose_name_plural = "membres des centres"
+        verbose_name = _("membre d’un centre")
+        verbose_name_plural = _("membres des centres")
         ordering = ["center", "user"]
 
     def __str__(self) -> str:
@@ -35,20 +36,20 @@ class Invitation(models.Model):
     """An address that a centre has invited. `attempt` counts the sendings: one link lives."""
 
     center = models.ForeignKey(
-        "sessions_app.Center", models.CASCADE, related_name="invitations", verbose_name="centre"
+        "sessions_app.Center", models.CASCADE, related_name="invitations", verbose_name=_("centre")
     )
-    email = models.EmailField("adresse e-mail")
-    role = models.CharField("rôle", max_length=13, choices=Role, default=Role.SUPERVISOR)
+    email = models.EmailField(_("adresse e-mail"))
+    role = models.CharField(_("rôle"), max_length=13, choices=Role, default=Role.SUPERVISOR)
     invited_by = models.ForeignKey(
-        "sessions_app.User", models.SET_NULL, related_name="+", null=True, verbose_name="par"
+        "sessions_app.User", models.SET_NULL, related_name="+", null=True, verbose_name=_("par")
     )
     attempt = models.PositiveSmallIntegerField(default=1)
-    sent_at = models.DateTimeField("envoyée le")
-    accepted_at = models.DateTimeField("acceptée le", null=True)
-    withdrawn_at = models.DateTimeField("retirée le", null=True)
+    sent_at = models.DateTimeField(_("envoyée le"))
+    accepted_at = models.DateTimeField(_("acceptée le"), null=True)
+    withdrawn_at = models.DateTimeField(_("retirée le"), null=True)
 
     class Meta:
-        verbose_name = "invitation"
+        verbose_name = _("invitation")
         ordering = ["-sent_at", "-pk"]
         constraints = [
             models.UniqueConstraint(

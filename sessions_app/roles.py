@@ -4,12 +4,13 @@
 """
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from .memberships import Membership, Role
 from .models import Center, User
 from .refusals import Conflict
 
-NOT_ONESELF = "Demandez à une autre personne de l’administration de changer votre propre rôle."
+NOT_ONESELF = _("Demandez à une autre personne de l’administration de changer votre propre rôle.")
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ Both hold identifiers only, and refuse in the database what they do not foresee 
 """
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class SecurityEvent(models.Model):
@@ -14,16 +15,16 @@ class SecurityEvent(models.Model):
     hash of the address.
     """
 
-    at = models.DateTimeField("le")
-    kind = models.CharField("événement", max_length=40)
-    user_ref = models.PositiveBigIntegerField("compte", null=True)
-    session_number = models.CharField("session", max_length=6, blank=True)
-    origin = models.CharField("provenance", max_length=16, blank=True)
-    data = models.JSONField("détails", default=dict)
+    at = models.DateTimeField(_("le"))
+    kind = models.CharField(_("événement"), max_length=40)
+    user_ref = models.PositiveBigIntegerField(_("compte"), null=True)
+    session_number = models.CharField(_("session"), max_length=6, blank=True)
+    origin = models.CharField(_("provenance"), max_length=16, blank=True)
+    data = models.JSONField(_("détails"), default=dict)
 
     class Meta:
-        verbose_name = "événement de sécurité"
-        verbose_name_plural = "événements de sécurité"
+        verbose_name = _("événement de sécurité")
+        verbose_name_plural = _("événements de sécurité")
         ordering = ["-at", "-pk"]
         indexes = [
             models.Index(fields=["-at"], name="security_by_time"),
@@ -42,10 +43,10 @@ class Erasure(models.Model):
     """
 
     class Ground(models.TextChoices):
-        PERSON = "person", "Demande de la personne"
-        PARENTS = "parents", "Demande de ses parents ou représentants"
-        OFFICER = "officer", "Décision du délégué à la protection des données"
-        MISTAKE = "mistake", "Inscription faite par erreur"
+        PERSON = "person", _("Demande de la personne")
+        PARENTS = "parents", _("Demande de ses parents ou représentants")
+        OFFICER = "officer", _("Décision du délégué à la protection des données")
+        MISTAKE = "mistake", _("Inscription faite par erreur")
 
     session = models.ForeignKey("sessions_app.Session", models.CASCADE, related_name="erasures")
     candidate = models.OneToOneField("candidates.Candidate", models.PROTECT, related_name="erasure")

@@ -47,6 +47,7 @@ KEPT = {
         "Identité à corriger",
         "Départ anticipé",
     },
+    "incidents/erasure.py": {"Personne effacée"},
     "incidents/identity_correction.py": {
         "Nom de naissance",
         "Prénom",

@@ -287,7 +287,7 @@ async def test_the_frames_of_polling_are_those_of_the_socket():
     line = await in_db(open_line)(head, center)
     try:
         assert (await line.connect(timeout=10))[0]
-        pushed = json.loads(await line.receive_from(6))
+        pushed = await hear(line, lambda frame: frame["type"] == "rooms")
         path = reverse("center-live", args=[center.pk])
         answer = await in_db(lambda: browser_of(head).get(path))()
         (polled,) = answer.json()["frames"]
