@@ -85,7 +85,7 @@ def test_guesses_from_one_address(room, door, monkeypatch):
     assert 0 < int(response["Retry-After"]) <= guesses.WINDOW_SECONDS
     assert response.json()["message"] == guesses.TOO_MANY
     page = browser.post(reverse(door), body_of(door, room), headers={"accept": "text/html"})
-    assert guesses.TOO_MANY in page.content.decode()
+    assert str(guesses.TOO_MANY) in page.content.decode()
     assert f'value="{room.number}"' in page.content.decode()
 
 
