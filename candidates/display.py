@@ -194,10 +194,10 @@ class RowDisplay:
     def likely_label(self) -> str:
         if self._extends:
             minutes = timing.AUTHORIZATION.seconds // 60
-            return gettext("Prolonger %(minutes)s\u00a0min") % {"minutes": minutes}
+            return gettext("Prolonger %(minutes)s min") % {"minutes": minutes}
         if self.likely_action == Action.AUTHORIZE_RESUME and self.absent_minutes:
             told = {"minutes": self.absent_minutes}
-            return gettext("Autoriser et rendre %(minutes)s\u00a0min") % told
+            return gettext("Autoriser et rendre %(minutes)s min") % told
         return str(LABELS[self.likely_action])
 
     @property

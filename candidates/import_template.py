@@ -12,7 +12,7 @@ def template(center: Center | None = None) -> bytes:
     """As CSV, which spreadsheets open as it is; with `center`, one line for each planned session,
     in the order of the days: its candidates are typed there and below."""
     labels = [f"* {column.value}" if column in REQUIRED else column.value for column in Column]
-    return as_csv(Table("Modèle", labels, _planned(center) if center else ()))
+    return as_csv(Table("modele", labels, _planned(center) if center else ()))
 
 
 def _planned(center: Center) -> Iterator[list[str]]:

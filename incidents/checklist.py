@@ -26,10 +26,10 @@ class Open(StrEnum):
 
 
 SENTENCES = {
-    Open.NOBODY_STARTED: _("Personne n’a commencé le test\u00a0: il n’y a rien à finaliser."),
+    Open.NOBODY_STARTED: _("Personne n’a commencé le test : il n’y a rien à finaliser."),
     Open.ALERTS: _("Des signalements attendent votre réponse."),
     Open.RUNNING: _("Des tests sont encore en cours."),
-    Open.NOT_STARTED: _("Des candidats n’ont pas commencé\u00a0: sont-ils absents\u00a0?"),
+    Open.NOT_STARTED: _("Des candidats n’ont pas commencé : sont-ils absents ?"),
     Open.UNEXPLAINED: _("Des tests ont été arrêtés sans motif."),
     Open.SIGNATURES: _("Des signatures manquent sur la feuille d’émargement."),
 }

@@ -14,8 +14,8 @@ from . import checklist, documents
 from .models import IncidentReport
 
 SAY_WHY = _("Dites pourquoi la session est rouverte.")
-NOT_FINAL = _("Cette session n’est pas finalisée\u00a0: il n’y a rien à rouvrir.")
-PURGED = _("Le journal de cette session a été effacé à son échéance\u00a0: elle ne se rouvre plus.")
+NOT_FINAL = _("Cette session n’est pas finalisée : il n’y a rien à rouvrir.")
+PURGED = _("Le journal de cette session a été effacé à son échéance : elle ne se rouvre plus.")
 # Of the signed PV, as it was.
 KEPT = ("signed_name", "signed_role", "signed_by", "signed_at", "journal_digest")
 KEPT += ("pdf", "pdf_sha256")

@@ -75,5 +75,5 @@ EVENTS = {entry.event: entry for entry in ENTRIES.values()}
 def missing(entry: DayEntry, words: str) -> str | None:
     """The sentence that says what the entry still requires, or None when complete."""
     if entry.needs_words and not words.strip():
-        return gettext("%(what)s\u00a0: écrivez-le en quelques mots.") % {"what": entry.asks}
+        return gettext("%(what)s : écrivez-le en quelques mots.") % {"what": entry.asks}
     return None

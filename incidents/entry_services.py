@@ -17,7 +17,7 @@ from . import entries
 from .entries import ENTRIES, DayEntry
 from .services import instant_of, write_line
 
-HAS_COME = _("Ce candidat a commencé son test\u00a0: il n’est pas absent.")
+HAS_COME = _("Ce candidat a commencé son test : il n’est pas absent.")
 
 
 def service_of(action: str) -> Callable[..., None]:

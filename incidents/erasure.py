@@ -28,7 +28,7 @@ from .mentions import ERASED, Mentions
 NAME = "Personne effacée"
 NO_BIRTHDATE = date(1900, 1, 1)
 DONE = _("Cette personne est déjà effacée.")
-TOO_EARLY = _("La session n’est pas finalisée\u00a0: effacez cette personne après la clôture.")
+TOO_EARLY = _("La session n’est pas finalisée : effacez cette personne après la clôture.")
 OF_A_TABLE = {*end_reasons.OFFERED, end_reasons.END_HOUR}  # chosen, not typed
 
 
@@ -124,7 +124,7 @@ def _own(text: str) -> str:
 
 
 def _forget_identity(candidate: Candidate) -> None:
-    candidate.birth_name, candidate.first_name = NAME, f"n°\u00a0{candidate.pk}"
+    candidate.birth_name, candidate.first_name = NAME, f"n° {candidate.pk}"
     candidate.birthdate, candidate.external_id = NO_BIRTHDATE, ""
     candidate.extra_time_percent = 0  # tells of the person's health
     candidate.seat = candidate.waiting_seat = candidate.node = ""

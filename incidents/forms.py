@@ -19,7 +19,7 @@ class RoomIncidentForm(forms.Form):
     hour = forms.TimeField(
         input_formats=["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M"],
         required=False,
-        error_messages={"invalid": _("Écrivez l’heure ainsi\u00a0: 09:41.")},
+        error_messages={"invalid": _("Écrivez l’heure ainsi : 09:41.")},
     )
 
 
@@ -56,7 +56,7 @@ class IdentityForm(IdentityFields, EntryForm):
     text = forms.CharField(
         max_length=500,
         required=False,
-        error_messages={"max_length": _("Le texte est trop long\u00a0: 500 signes au plus.")},
+        error_messages={"max_length": _("Le texte est trop long : 500 signes au plus.")},
     )
 
 
@@ -65,7 +65,7 @@ class SignatureForm(forms.Form):
 
     name = forms.CharField(label=_("Nom et prénom"), max_length=120)
     role = forms.CharField(
-        label=_("Fonction"), max_length=120, help_text=_("Exemple\u00a0: surveillante de session")
+        label=_("Fonction"), max_length=120, help_text=_("Exemple : surveillante de session")
     )
     password = forms.CharField(
         label=_("Votre mot de passe"),
@@ -91,7 +91,7 @@ class ReopeningForm(forms.Form):
         help_text=_("Il sera lu par les surveillants, et écrit dans le journal et le prochain PV."),
         error_messages={
             "required": _("Dites pourquoi la session est rouverte."),
-            "max_length": _("Le motif est trop long\u00a0: 300 signes au plus."),
+            "max_length": _("Le motif est trop long : 300 signes au plus."),
         },
     )
     password = SignatureForm.base_fields["password"]
@@ -116,8 +116,6 @@ class RemarksForm(forms.Form):
         max_length=10_000,
         required=False,
         strip=False,
-        error_messages={
-            "max_length": _("Le texte est trop long\u00a0: 10\u00a0000 signes au plus.")
-        },
+        error_messages={"max_length": _("Le texte est trop long : 10 000 signes au plus.")},
     )
     version = forms.IntegerField(min_value=0, required=False)

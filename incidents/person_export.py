@@ -22,7 +22,7 @@ from .exports import local
 from .models import IncidentReport
 
 SCHEMA, SCHEMA_VERSION = "pix-surveillance/person", 1
-WITHHELD = _("gardé, non communiqué\u00a0: distingue un navigateur d’un autre")
+WITHHELD = _("gardé, non communiqué : distingue un navigateur d’un autre")
 
 
 def person_data(candidate: Candidate) -> dict:

@@ -49,7 +49,7 @@ def _spelled(field: Field, value: Any) -> str:
     if isinstance(field, DecimalField):
         return f"{Decimal(value).normalize():f}".replace(".", ",")
     if isinstance(value, dict):
-        words = [f"«\u00a0{value['text']}\u00a0»"] if value.get("text") else []
+        words = [gettext("« %(text)s »") % {"text": value["text"]}] if value.get("text") else []
         return ", ".join([*details(value), *words])
     return gettext("oui") if value is True else str(dict(field.flatchoices).get(value, value))
 

@@ -17,7 +17,7 @@ from .memberships import Membership, Role
 from .models import Center, User
 
 OF_ADMINISTRATOR = _("Prépare leurs sessions, y entre sans code, invite des personnes.")
-OF_POOL = _("Proposé pour surveiller\u00a0; n’ouvre aucune session sans son code.")
+OF_POOL = _("Proposé pour surveiller ; n’ouvre aucune session sans son code.")
 OF_SUPERUSER = _("Voit tous les centres, crée les comptes et les centres.")
 TAKEN = _("Un compte existe déjà avec cette adresse.")
 

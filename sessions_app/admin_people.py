@@ -38,11 +38,11 @@ class MembershipAdmin(ReadOnly):
     def email(self, membership):
         return membership.user.email
 
-    @admin.action(description=_("Donner le rôle\u00a0: administration du centre"))
+    @admin.action(description=_("Donner le rôle : administration du centre"))
     def make_administrator(self, request, queryset):
         self._each(request, queryset, Role.ADMINISTRATOR)
 
-    @admin.action(description=_("Donner le rôle\u00a0: surveillance"))
+    @admin.action(description=_("Donner le rôle : surveillance"))
     def make_supervisor(self, request, queryset):
         self._each(request, queryset, Role.SUPERVISOR)
 
@@ -116,11 +116,12 @@ class InvitationAdmin(CenterScoped):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def add_view(self, request, form_url="", extra_context=None):
-        named = {"title": "Inviter une personne", "show_save_and_add_another": False}
+        named = {"title": _("Inviter une personne"), "show_save_and_add_another": False}
         return super().add_view(request, form_url, named | {"show_save_and_continue": False})
 
     def response_add(self, request, obj, post_url_continue=None):
-        messages.success(request, f"Invitation envoyée à {obj.email}, pour sept jours.")
+        told = gettext("Invitation envoyée à %(email)s, pour sept jours.") % {"email": obj.email}
+        messages.success(request, told)
         return HttpResponseRedirect(reverse("admin:sessions_app_invitation_changelist"))
 
     def _changeform_view(self, request, object_id, form_url, extra_context):
@@ -154,7 +155,7 @@ class InvitationAdmin(CenterScoped):
 
 
 def _told(name: str, what: str) -> str:
-    return gettext("%(name)s\u00a0: %(what)s") % {"name": name, "what": what}
+    return gettext("%(name)s : %(what)s") % {"name": name, "what": what}
 
 
 def _each(request: HttpRequest, found, service, done: str) -> None:

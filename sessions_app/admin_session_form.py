@@ -3,14 +3,16 @@
 from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from .access import centers_of
 from .memberships import Membership, Role
 from .models import Session, User
 
 BETWEEN = " ; "
-NOBODY = "Personne encore\u00a0: invitez des surveillants depuis « Membres des centres »."
-TICK = "Cochez pour ajouter ces noms à ceux du dessus. Chacun entre avec le code surveillant."
+NOBODY = _("Personne encore : invitez des surveillants depuis « Membres des centres ».")
+TICK = _("Cochez pour ajouter ces noms à ceux du dessus. Chacun entre avec le code surveillant.")
 
 
 class SessionForm(forms.ModelForm):
@@ -18,7 +20,7 @@ class SessionForm(forms.ModelForm):
 
     user: User | AnonymousUser  # who looks at the page: set by `SessionAdmin.get_form`
     pool = forms.MultipleChoiceField(
-        label="Proposés par le centre", required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Proposés par le centre"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:
@@ -46,7 +48,10 @@ class SessionForm(forms.ModelForm):
         together = BETWEEN.join(filter(None, [written, *added]))
         longest = Session._meta.get_field("supervisors").max_length or 0
         if len(together) > longest:
-            self.add_error("pool", f"Les noms dépassent {longest} signes en tout.")
+            self.add_error(
+                "pool",
+                gettext("Les noms dépassent %(longest)s signes en tout.") % {"longest": longest},
+            )
         elif added:
             cleaned["supervisors"] = together
         return cleaned

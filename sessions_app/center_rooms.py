@@ -20,22 +20,18 @@ from .one_instant import snapshot
 
 # What people wait for, by the fact that says so.
 NEEDS = {
-    "alert": ngettext_lazy(
-        "%(count)s\u00a0problème signalé", "%(count)s\u00a0problèmes signalés", "count"
-    ),
+    "alert": ngettext_lazy("%(count)s problème signalé", "%(count)s problèmes signalés", "count"),
     "asks-resume": ngettext_lazy(
-        "%(count)s\u00a0reprise demandée", "%(count)s\u00a0reprises demandées", "count"
+        "%(count)s reprise demandée", "%(count)s reprises demandées", "count"
     ),
-    "overtime": ngettext_lazy(
-        "%(count)s\u00a0temps dépassé", "%(count)s\u00a0temps dépassés", "count"
-    ),
-    "away": ngettext_lazy("%(count)s\u00a0déconnecté", "%(count)s\u00a0déconnectés", "count"),
+    "overtime": ngettext_lazy("%(count)s temps dépassé", "%(count)s temps dépassés", "count"),
+    "away": ngettext_lazy("%(count)s déconnecté", "%(count)s déconnectés", "count"),
     "asks-start": ngettext_lazy(
-        "%(count)s\u00a0départ à autoriser", "%(count)s\u00a0départs à autoriser", "count"
+        "%(count)s départ à autoriser", "%(count)s départs à autoriser", "count"
     ),
     "lapsing": ngettext_lazy(
-        "%(count)s\u00a0autorisation bientôt expirée",
-        "%(count)s\u00a0autorisations bientôt expirées",
+        "%(count)s autorisation bientôt expirée",
+        "%(count)s autorisations bientôt expirées",
         "count",
     ),
 }

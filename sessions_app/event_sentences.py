@@ -22,8 +22,8 @@ KINDS = {
 def spelled(seconds: int) -> str:
     """`45 s`, `3 min` or `3 min 10 s`, with no-break spaces."""
     minutes, rest = divmod(seconds, 60)
-    parts = [f"{minutes}\u00a0min"] if minutes else []
-    return "\u00a0".join([*parts, f"{rest}\u00a0s"] if rest or not minutes else parts)
+    parts = [f"{minutes} min"] if minutes else []
+    return " ".join([*parts, f"{rest} s"] if rest or not minutes else parts)
 
 
 def _people(told: list | int) -> str:
@@ -56,13 +56,11 @@ DETAILS: dict[str, Callable[[Any], str]] = {
     "question": lambda number: (
         gettext("question %(number)s") % {"number": number} if number else ""
     ),
-    "minutes": lambda minutes: f"{minutes}\u00a0min" if minutes else "",
+    "minutes": lambda minutes: f"{minutes} min" if minutes else "",
     "seconds": lambda seconds: gettext("durée %(time)s") % {"time": spelled(seconds)},
     "absent_seconds": _absence,
     "other_computer": lambda is_other: gettext("autre poste") if is_other else "",
-    "reason": lambda reason: (
-        gettext("«\u00a0%(words)s\u00a0»") % {"words": reason} if reason else ""
-    ),
+    "reason": lambda reason: gettext("« %(words)s »") % {"words": reason} if reason else "",
 }
 
 

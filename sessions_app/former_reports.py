@@ -47,7 +47,7 @@ class FormerReport(models.Model):
         signed, reopened = self.signed_at.astimezone(zone), self.reopened_at.astimezone(zone)
         return gettext(
             "Un PV a été signé par %(signer)s le %(signed_day)s à %(signed_hour)s. La session a été"
-            " rouverte le %(day)s à %(hour)s par %(by)s\u00a0: «\u00a0%(reason)s\u00a0»"
+            " rouverte le %(day)s à %(hour)s par %(by)s : « %(reason)s »"
         ) % {
             "signer": self.signed_name,
             "signed_day": f"{signed:%d/%m/%Y}",

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from . import invitations
 from .memberships import Role
 
-WELCOME = _("Bienvenue. Vous faites partie de\u00a0: %(center)s.")
+WELCOME = _("Bienvenue. Vous faites partie de : %(center)s.")
 
 
 @login_not_required

@@ -19,7 +19,7 @@ from .refusals import Conflict, Forbidden, Missing
 SALT = "sessions_app.invitation"
 LIFETIME = timedelta(days=7)
 UNKNOWN = _("Ce lien d’invitation n’est pas valable. Vérifiez qu’il est entier.")
-REPLACED = _("Cette invitation a été renvoyée\u00a0: suivez le lien du dernier message reçu.")
+REPLACED = _("Cette invitation a été renvoyée : suivez le lien du dernier message reçu.")
 WITHDRAWN = _("Cette invitation a été retirée. Adressez-vous à votre centre.")
 USED = _("Cette invitation a déjà servi. Connectez-vous avec votre compte.")
 EXPIRED = _("Cette invitation a plus de sept jours. Demandez à votre centre de la renvoyer.")
@@ -27,7 +27,7 @@ OTHER_ADDRESS = _(
     "Cette invitation a été envoyée à une autre adresse que celle de votre compte."
     " Déconnectez-vous, puis suivez de nouveau le lien."
 )
-ALREADY_OPEN = _("Cette adresse a déjà une invitation en attente\u00a0: renvoyez-la ou retirez-la.")
+ALREADY_OPEN = _("Cette adresse a déjà une invitation en attente : renvoyez-la ou retirez-la.")
 ALREADY_MEMBER = _("Cette personne fait déjà partie du centre.")
 OVER = _("Cette invitation a déjà servi, ou a été retirée.")
 

@@ -7,17 +7,18 @@ its day, and one that was reopened from its reopening, if later. Administrators 
 from datetime import datetime, time, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .models import Session
 
 BEFORE = timedelta(hours=1)
 AFTER = timedelta(days=7)
-TOO_EARLY = (
-    "Cette session ne s’ouvre pas avant le {day} à {hour} (heure locale),"
+TOO_EARLY = _(
+    "Cette session ne s’ouvre pas avant le %(day)s à %(hour)s (heure locale),"
     " une heure avant son début."
 )
-TOO_LATE = (
-    "Cette session n’est plus accessible\u00a0: sept jours ont passé depuis sa fin."
+TOO_LATE = _(
+    "Cette session n’est plus accessible : sept jours ont passé depuis sa fin."
     " Adressez-vous à l’administration du centre."
 )
 
@@ -28,7 +29,7 @@ def refusal(session: Session, now: datetime | None = None) -> str:
     opens_at = session.scheduled_start - BEFORE
     if now < opens_at:
         local = opens_at.astimezone(session.zone)
-        return TOO_EARLY.format(day=f"{local:%d/%m/%Y}", hour=f"{local:%H:%M}")
+        return TOO_EARLY % {"day": f"{local:%d/%m/%Y}", "hour": f"{local:%H:%M}"}
     # Nothing is signed before it opens: in its first week there is nothing to look up.
     if now < opens_at + AFTER or now < _ended_at(session) + AFTER:
         return ""

@@ -120,7 +120,7 @@ def test_what_a_refused_guess_is_told(room):
     assert 0 < int(response["Retry-After"]) <= guesses.WINDOW_SECONDS
     assert response.json()["message"] == guesses.TOO_MANY
     page = browser.post(reverse("entry"), body_of("entry", room), headers={"accept": "text/html"})
-    assert guesses.TOO_MANY in page.content.decode()
+    assert str(guesses.TOO_MANY) in page.content.decode()
     assert f'value="{room.number}"' in page.content.decode()
 
 
