@@ -35,6 +35,7 @@ import ipaddress
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -60,6 +61,20 @@ TOO_MANY_NEAR = _(
 )
 
 Lane = dict[str, int]  # keys, and how many failures of each an hour may hold
+ALWAYS_FIRST = 100  # a budget below is so small that every try is counted before it is made
+
+
+class Taken(NamedTuple):
+    """A lane that a try goes by: what was counted before it, and what only a failure counts.
+
+    Rows that everybody shares are written by failures alone while they are half empty: at the
+    start of an exam day, thousands of honest people would wait for each other there.
+    """
+
+    first: Lane
+    if_it_fails: Lane
+
+
 Admits = Callable[[int | None], bool]
 _emptied = [0]  # the step at which this process last let old counts go
 
@@ -80,26 +95,28 @@ def at_join(request: HttpRequest, number: str, seat: str) -> Iterator[Admits]:
     found = _failures([knows, *place, *others, *own])
     lanes = [place if knows in found else place | others, *filter(None, [own])]
     step = _step()
-    taken = _first_free(lanes, found, step)
-    is_narrow = taken is None
+    free = _first_free(lanes, found, step)
+    taken, is_narrow = free or Taken({}, {}), free is None
 
     def admits(person: int | None) -> bool:
         nonlocal taken
         if not is_narrow:
             return person is not None
-        taken, is_left = _narrow(person, step)
+        lane, is_left = _narrow(person, step)
+        taken = Taken(lane, {})
         return is_left
 
     try:
         yield admits
     except Invalid as refused:
+        _add(taken.if_it_fails, step, 1)
         if is_narrow:
             raise TooOften(TOO_MANY_NEAR, retry_after=STEP_SECONDS) from refused
         raise
     except BaseException:
-        _add(taken or {}, step, -1)
+        _add(taken.first, step, -1)
         raise
-    _add(taken or {}, step, -1)
+    _add(taken.first, step, -1)
     _add({knows: 1}, step, 1)
 
 
@@ -129,11 +146,12 @@ def at_entry(
     try:
         yield
     except Invalid:
+        _add(taken.if_it_fails, step, 1)
         raise
     except BaseException:
-        _add(taken, step, -1)
+        _add(taken.first, step, -1)
         raise
-    _add(taken, step, -1)
+    _add(taken.first, step, -1)
     _add({_key("knows", address_of(request), session): 1}, step, 1)
 
 
@@ -151,22 +169,29 @@ def address_of(request: HttpRequest) -> str:
     return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
 
 
-def _first_free(lanes: list[Lane], found: dict[str, int], step: int) -> Lane | None:
-    return next((each for each in lanes if _enter(each, found, step)), None)
+def _first_free(lanes: list[Lane], found: dict[str, int], step: int) -> Taken | None:
+    return next(filter(None, (_enter(each, found, step) for each in lanes)), None)
 
 
-def _enter(lane: Lane, found: dict[str, int], step: int) -> bool:
-    """Count one more failure in a lane, unless it is full; whether it was not.
+def _enter(lane: Lane, found: dict[str, int], step: int) -> Taken | None:
+    """Take a lane, unless it is full.
 
-    Counted first and taken back when the code was right: guesses at one instant do not slip by.
+    Counted first where it matters, and taken back when the code was right: guesses at one instant
+    do not slip by.
     """
     if any(found.get(key, 0) >= most for key, most in lane.items()):
-        return False
-    _add(lane, step, 1)
-    if not _is_beyond(lane):
-        return True
-    _add(lane, step, -1)
-    return False
+        return None
+    later = {
+        key: most
+        for key, most in lane.items()
+        if most >= ALWAYS_FIRST and found.get(key, 0) < most // 2
+    }
+    first = {key: most for key, most in lane.items() if key not in later}
+    _add(first, step, 1)
+    if not _is_beyond(first):
+        return Taken(first, later)
+    _add(first, step, -1)
+    return None
 
 
 def _narrow(person: int | None, step: int) -> tuple[Lane, bool]:
@@ -189,12 +214,14 @@ def _failures(keys: Iterable[str]) -> dict[str, int]:
 
 
 def _is_beyond(lane: Lane) -> bool:
-    found = _failures(lane)
+    found = _failures(lane) if lane else {}
     return any(found.get(key, 0) > most for key, most in lane.items())
 
 
 def _add(lane: Lane, step: int, count: int) -> None:
     """In one order for all, which never wait for each other in a circle."""
+    if not lane:
+        return
     keys = sorted(lane)
     if _emptied[0] != step:
         _emptied[0] = step
