@@ -64,7 +64,7 @@ def test_a_session_with_its_list_costs_the_same_for_any_number(client, rows):
     ContentType.objects.clear_cache()
     with CaptureQueriesContext(connection) as captured:
         assert client.get(url(SESSION, "change", room.pk)).status_code == 200
-    assert len(captured) == 8
+    assert len(captured) == 9
 
 
 def test_a_person_is_found_without_accents_in_any_order(client):
