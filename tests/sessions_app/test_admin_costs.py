@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from candidates.models import Candidate
 from candidates.states import State
 from incidents.models import Alert, Incident, IncidentReport, Remark
-from sessions_app import clock
+from sessions_app import clock, security_log
 from sessions_app.memberships import Invitation
 from sessions_app.models import Session
 from tests import factories
@@ -42,6 +42,7 @@ def lived(number: int) -> None:
     signed = {"signed_name": "Mme Roy", "signed_role": "Surveillante", "signed_by": by}
     IncidentReport.objects.create(session=room, signed_at=now, **signed)
     Invitation.objects.create(center=room.center, email=f"a{number}@example.org", sent_at=now)
+    security_log.note("entered", user=by, session=room)
 
 
 def cost(client, address: str) -> int:

@@ -267,7 +267,7 @@ async def test_the_duties_of_the_process_speak_french(monkeypatch):
 async def test_the_rooms_of_a_centre_are_told_in_each_language():
     room = await in_db(factories.session)()
     told: dict[str, list[str]] = {"fr": [], "en": []}
-    await in_db(Session.objects.filter(pk=room.pk).update)(date=timezone.now().date())
+    await in_db(Session.objects.filter(pk=room.pk).update)(date=timezone.localdate())
 
     async def read(function, *args):
         return await in_db(function)(*args)

@@ -52,4 +52,6 @@ def test_what_opens_a_login_or_a_seat_is_kept_nowhere(room):
 
 
 def test_a_stranger_may_keep_what_is_everybodys():
-    assert "no-store" not in Client().get(reverse("privacy")).get("Cache-Control", "")
+    """Pages have a form, and so something that is this browser's alone."""
+    assert "no-store" in Client().get(reverse("privacy"))["Cache-Control"]
+    assert "no-store" not in Client().get(reverse("manifest")).get("Cache-Control", "")
