@@ -1,12 +1,14 @@
 """Which browser sits for which candidate: the signed seat, and the join."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app import access, clock, codes
 from sessions_app.journal import HELD_COLUMNS, HeldSession
@@ -20,12 +22,12 @@ from .sitters import COLUMNS, Sitter
 COOKIE = f"{settings.COOKIE_PREFIX}seat"
 SALT = "candidates.seat"
 LIFETIME_SECONDS = 26 * 3600  # joinable for 24 h after the first start, and the test itself
-UNKNOWN_CANDIDATE = (
+UNKNOWN_CANDIDATE = _(
     "Ces informations ne correspondent à aucun candidat attendu. "
     "Vérifiez-les, puis demandez de l’aide à votre surveillant."
 )
 NO_CODE = "?" * 6  # what a session that does not exist is compared with
-NO_SEAT = "Rejoignez d’abord votre session."
+NO_SEAT = _("Rejoignez d’abord votre session.")
 OF_SITTER = (*COLUMNS, "open_alert__id", "waiting_seat", "node", "timer__ends_at")
 OF_SITTER += ("unseen_version",)
 OF_SESSION = tuple(f"session__{column}" for column in HELD_COLUMNS)
@@ -105,23 +107,33 @@ def seated(request: HttpRequest) -> tuple[Candidate, Seat]:
 
 
 def candidate_who_joins(
-    *, session_number: str, last_name: str, first_name: str, birthdate: date, access_code: str
+    *,
+    session_number: str,
+    last_name: str,
+    first_name: str,
+    birthdate: date,
+    access_code: str,
+    admits: Callable[[int | None], bool],
 ) -> Candidate:
     """The enrolled candidate, whatever the accents, case, hyphens and apostrophes typed.
 
+    `admits` tells whether the code may be compared for this key of the list, None for nobody.
     Raises `Invalid` with one sentence, after the same work, for an unknown number, a wrong code,
     a closed session or a person who is not on the list.
     """
     session = Session.objects.filter(number=codes.clean(session_number)[:12]).first()
-    expected = session.access_code if session else NO_CODE
-    is_right = secrets.compare_digest(codes.clean(access_code).encode(), expected.encode())
     key = identity.same_person_key(last_name, first_name, birthdate)
-    # Asked in any case, and answered by nobody: the time it takes tells neither code nor list.
-    people = Candidate.objects.with_facts().filter(session=session.pk if session else 0)
-    candidate = people.filter(identity_key=key if is_right else "").first()
+    people = Candidate.objects.filter(session=session.pk if session else 0, identity_key=key)
+    person = people.order_by().values_list("pk", flat=True).first()
+    may = admits(person)
+    expected = session.access_code if session and may else NO_CODE
+    is_right = secrets.compare_digest(codes.clean(access_code).encode(), expected.encode())
     now = clock.now()
     is_open = session is not None and session.is_joinable(now)
-    if candidate is None or not (is_right and is_open):
+    candidate = None
+    if may and is_right and is_open:
+        candidate = Candidate.objects.with_facts().filter(pk=person).first()
+    if candidate is None:
         raise Invalid(UNKNOWN_CANDIDATE)
     candidate.session = session
     return candidate

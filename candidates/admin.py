@@ -2,31 +2,35 @@
 
 from django.contrib import admin
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.access import centers_of
 from sessions_app.admin_filters import WhenOfSession
 from sessions_app.admin_scope import CenterScoped, kept_by, local_hour
 from sessions_app.models import Session, SessionEvent
 
-from . import enrolment
+from . import end_reasons, enrolment
 from .admin_forms import IDENTITY, CandidateForm
 from .admin_list import SessionWithListAdmin
 from .admin_timing import TimeGrantAdmin, TimerAdmin
 from .identity import match_key
 from .models import Candidate, TimeGrant, Timer
 from .states import State
+from .templatetags.candidate_rows import percent as written_percent
 
 admin.site.register(Session, SessionWithListAdmin)
 admin.site.register(Timer, TimerAdmin)
 admin.site.register(TimeGrant, TimeGrantAdmin)
 
+BY_SUPERVISOR = _("%(hour)s, par le surveillant")
+
 
 class HasExtraTime(admin.SimpleListFilter):
-    title = "temps majoré"
+    title = _("temps majoré")
     parameter_name = "extra"
 
     def lookups(self, request, model_admin):
-        return [("yes", "avec"), ("no", "sans")]
+        return [("yes", _("avec")), ("no", _("sans"))]
 
     def queryset(self, request, queryset):
         if self.value() == "yes":
@@ -46,14 +50,14 @@ class CandidateAdmin(CenterScoped):
         ("session__center", admin.RelatedOnlyFieldListFilter),
     ]
     search_fields = ["sort_key", "external_id", "session__number"]
-    search_help_text = "Nom, prénom, identifiant externe ou numéro de session"
+    search_help_text = _("Nom, prénom, identifiant externe ou numéro de session")
     ordering = ["-session__date", "session", "sort_key"]
     autocomplete_fields = ["session"]
     identity = (
-        "Inscription",
+        _("Inscription"),
         {"fields": ["session", ("birth_name", "first_name"), *IDENTITY[2:], "extra_time_percent"]},
     )
-    progress = ("Déroulement", {"fields": ["state", "started", "ends", "granted", "ended"]})
+    progress = (_("Déroulement"), {"fields": ["state", "started", "ends", "granted", "ended"]})
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_facts().select_related("session__center")
@@ -106,33 +110,36 @@ class CandidateAdmin(CenterScoped):
         for candidate in queryset:
             enrolment.remove(candidate, user=request.user)
 
-    @admin.display(description="candidat", ordering="sort_key")
+    @admin.display(description=_("candidat"), ordering="sort_key")
     def name(self, candidate):
         return candidate.display_name
 
-    @admin.display(description="temps majoré", ordering="extra_time_percent")
+    @admin.display(description=_("temps majoré"), ordering="extra_time_percent")
     def extra_time(self, candidate):
         percent = candidate.extra_time_percent
-        return f"+{percent.normalize():f} %".replace(".", ",") if percent else "—"
+        return f"+{written_percent(percent)}" if percent else "—"
 
-    @admin.display(description="commencé à")
+    @admin.display(description=_("commencé à"))
     def started(self, candidate):
         return local_hour(candidate.started_at, candidate.session)
 
-    @admin.display(description="heure de fin")
+    @admin.display(description=_("heure de fin"))
     def ends(self, candidate):
         return local_hour(candidate.ends_at, candidate.session)
 
-    @admin.display(description="temps ajouté")
+    @admin.display(description=_("temps ajouté"))
     def granted(self, candidate):
         return f"{candidate.granted_minutes} min" if candidate.granted_minutes else "—"
 
-    @admin.display(description="terminé à")
+    @admin.display(description=_("terminé à"))
     def ended(self, candidate):
         if not candidate.ended_at:
             return "—"
         hour = local_hour(candidate.ended_at, candidate.session)
         if candidate.ended_by == Candidate.EndedBy.SYSTEM:
-            return f"{hour}, fin automatique"
-        who = f"{hour}, par le {candidate.get_ended_by_display()}"
-        return f"{who} ({candidate.end_reason})" if candidate.end_reason else who
+            return _("%(hour)s, fin automatique") % {"hour": hour}
+        by_themselves = candidate.ended_by == Candidate.EndedBy.CANDIDATE
+        who = _("%(hour)s, par le candidat") if by_themselves else BY_SUPERVISOR
+        told = who % {"hour": hour}
+        reason = end_reasons.shown(candidate.end_reason)
+        return f"{told} ({reason})" if reason else told

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
 from django.forms.models import BaseInlineFormSet
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models import SessionEvent
 
@@ -24,7 +25,7 @@ class CandidateForm(forms.ModelForm):
         fields = ["session", *IDENTITY, "extra_time_percent"]
         widgets = {
             "birthdate": forms.DateInput(
-                attrs={"placeholder": "JJ/MM/AAAA", "inputmode": "numeric", "size": 11}
+                attrs={"placeholder": _("JJ/MM/AAAA"), "inputmode": "numeric", "size": 11}
             ),
         }
 
@@ -95,5 +96,8 @@ class CandidateFormSet(BaseInlineFormSet):
             if form.errors or not form.cleaned_data or form in self.deleted_forms:
                 continue
             if form.instance.identity_key in seen:
-                raise ValidationError(f"{form.instance} figure deux fois dans la liste.")
+                raise ValidationError(
+                    _("%(person)s figure deux fois dans la liste."),
+                    params={"person": form.instance},
+                )
             seen.add(form.instance.identity_key)

@@ -1,5 +1,7 @@
 """The import page of the admin: a file, a centre, and what became of it."""
 
+import re
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -7,26 +9,29 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sessions_app.access import centers_of
+from sessions_app.access import center_of, centers_of
 from sessions_app.admin_scope import only_center_of
 from sessions_app.models import Center
 
-from .import_columns import REQUIRED, Column
 from .import_files import MAX_BYTES, TOO_LARGE
 from .import_service import ImportResult, import_sessions
+from .import_template import template
 
 LISTED = 50  # numbers or warnings that a message still carries
 
 
 class ImportForm(forms.Form):
     file = forms.FileField(
-        label="Liste des candidats",
-        help_text="CSV, XLSX ou ODS, au format d’import en masse ; 5 Mo au plus.",
+        label=gettext_lazy("Liste des candidats"),
+        help_text=gettext_lazy("CSV, XLSX ou ODS, au format d’import en masse ; 5 Mo au plus."),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx,.ods"}),
     )
-    center = forms.ModelChoiceField(Center.objects.none(), label="Centre de certification")
+    center = forms.ModelChoiceField(
+        Center.objects.none(), label=gettext_lazy("Centre de certification")
+    )
 
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
@@ -66,7 +71,7 @@ def import_list(request: HttpRequest, model_admin) -> HttpResponse:
 def _page(model_admin, request, form, result: ImportResult | None = None, status: int = 200):
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": "Importer une liste de candidats",
+        "title": gettext("Importer une liste de candidats"),
         "opts": model_admin.opts,
         "form": form,
         "result": result,
@@ -79,20 +84,30 @@ def _page(model_admin, request, form, result: ImportResult | None = None, status
 
 def summary(result: ImportResult) -> str:
     """ "3 sessions et 71 candidats"."""
-    return f"{_count(len(result.sessions), 'session')} et {_count(result.candidates, 'candidat')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number > 1 else ''}"
+    sessions, candidates = len(result.sessions), result.candidates
+    counts = {
+        "sessions": ngettext("%(count)s session", "%(count)s sessions", sessions),
+        "candidates": ngettext("%(count)s candidat", "%(count)s candidats", candidates),
+    }
+    told = {
+        "sessions": counts["sessions"] % {"count": sessions},
+        "candidates": counts["candidates"] % {"count": candidates},
+    }
+    return gettext("%(sessions)s et %(candidates)s") % told
 
 
 def _tell(request: HttpRequest, result: ImportResult) -> None:
     numbers = [done.session.spaced_number for done in result.sessions]
     listed = ", ".join(numbers[:LISTED]) + (", …" if len(numbers) > LISTED else "")
-    verb = "importé" if result.candidates == 1 == len(numbers) else "importés"
-    messages.success(request, f"{summary(result)} {verb} : {listed}.")
+    sentence = ngettext(
+        "%(summary)s importé : %(numbers)s.",
+        "%(summary)s importés : %(numbers)s.",
+        max(result.candidates, len(numbers)),
+    )
+    messages.success(request, sentence % {"summary": summary(result), "numbers": listed})
     for fault in result.warnings[:LISTED]:
-        messages.warning(request, f"Ligne {fault.line} : {fault.message}")
+        told = {"line": fault.line, "message": fault.message}
+        messages.warning(request, gettext("Ligne %(line)s : %(message)s") % told)
 
 
 def _shown_in_list(result: ImportResult) -> str:
@@ -104,9 +119,11 @@ def _shown_in_list(result: ImportResult) -> str:
 
 @require_safe
 def template_file(request: HttpRequest, model_admin) -> HttpResponse:
-    """The columns of a list, and nothing else, as spreadsheets open it."""
-    labels = [f"* {column.value}" if column in REQUIRED else column.value for column in Column]
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    """The columns of a list; with `?center=`, filled with what that centre has planned."""
+    asked, center = request.GET.get("center", ""), None
+    if asked:
+        is_key = re.fullmatch("[0-9]{1,18}", asked)
+        center = center_of(request.user, int(asked) if is_key else 0)
+    response = HttpResponse(template(center), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="modele-import.csv"'
-    response.write("\ufeff" + ";".join(labels) + "\r\n")
     return response

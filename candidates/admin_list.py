@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin import SessionAdmin
 from sessions_app.models import Session
@@ -13,6 +14,7 @@ from .models import Candidate
 
 # A browser sends some eight fields a line, and Django reads at most a thousand.
 MOST_LINES_ON_A_PAGE = 100
+DUPLICATED = _("La session %(number)s a une copie, %(copy)s. Vérifiez sa date et sa salle.")
 
 
 class CandidateInline(admin.TabularInline):
@@ -24,7 +26,7 @@ class CandidateInline(admin.TabularInline):
     readonly_fields = ["state"]
     extra = 0
     show_change_link = True
-    verbose_name_plural = "candidats"
+    verbose_name_plural = _("candidats")
 
     def has_view_permission(self, request, obj=None):
         return True
@@ -42,19 +44,19 @@ class CandidateInline(admin.TabularInline):
 class SessionWithListAdmin(SessionAdmin):
     actions = [*SessionAdmin.actions, "duplicate_with_list", "duplicate_without_list"]
 
-    @admin.action(description="Dupliquer, avec la liste de candidats", permissions=["change"])
+    @admin.action(description=_("Dupliquer, avec la liste de candidats"), permissions=["change"])
     def duplicate_with_list(self, request, queryset):
         self._duplicate(request, queryset, with_list=True)
 
-    @admin.action(description="Dupliquer, sans la liste", permissions=["change"])
+    @admin.action(description=_("Dupliquer, sans la liste"), permissions=["change"])
     def duplicate_without_list(self, request, queryset):
         self._duplicate(request, queryset, with_list=False)
 
     def _duplicate(self, request, sessions, *, with_list: bool) -> None:
         for session in sessions:
             twin = enrolment.duplicate(session, with_list=with_list)
-            sentence = f"La session {session.spaced_number} a une copie, {twin.spaced_number}."
-            messages.success(request, f"{sentence} Vérifiez sa date et sa salle.")
+            told = {"number": session.spaced_number, "copy": twin.spaced_number}
+            messages.success(request, DUPLICATED % told)
 
     def get_inlines(self, request, obj=None):
         is_short = obj is None or obj.candidate_count <= MOST_LINES_ON_A_PAGE

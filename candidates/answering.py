@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app import journal
 from sessions_app.gathering import Gathering
@@ -31,8 +32,8 @@ from .states import Action, Actor
 TIMED_TOLERANCE = timedelta(seconds=5)
 HELD_UP_SECONDS = 0.02  # before a room that somebody else is writing is tried again
 PATIENCE_SECONDS = 8  # as long as any writer waits for a lock
-HELD_UP = "Votre réponse n’a pas pu être enregistrée. Réessayez dans un instant."
-NOT_OPEN = "Cette question n’est pas encore ouverte."
+HELD_UP = _("Votre réponse n’a pas pu être enregistrée. Réessayez dans un instant.")
+NOT_OPEN = _("Cette question n’est pas encore ouverte.")
 
 
 class Sent(NamedTuple):
@@ -64,13 +65,13 @@ def checked(number: object, values: object) -> tuple[int, str]:
     try:
         question = rehearsal.question(int(str(number)))
     except (ValueError, LookupError) as error:
-        raise Missing("Cette question n’existe pas.") from error
+        raise Missing(_("Cette question n’existe pas.")) from error
     if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
-        raise Malformed("Cette réponse n’est pas lisible. Rechargez la page.")
+        raise Malformed(_("Cette réponse n’est pas lisible. Rechargez la page."))
     try:
         return question.number, rehearsal.clean_answer(question, values)
     except ValueError as error:
-        raise Invalid(str(error)) from error
+        raise Invalid(error.args[0]) from error
 
 
 @transaction.atomic

@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CandidatesConfig(AppConfig):
     name = "candidates"
-    verbose_name = "Candidats"
+    verbose_name = _("Candidats")
 
     def ready(self):
         from sessions_app import timekeeper

@@ -4,6 +4,8 @@ It ends with any decision of a supervisor about the candidate, and when nothing 
 more: see `turns.move`.
 """
 
+from django.utils.translation import gettext
+
 from sessions_app.models import User
 from sessions_app.refusals import Conflict
 
@@ -27,8 +29,8 @@ def claim(
         if not fresh.needs:
             raise Conflict(states.NOBODY_WAITS, candidate=fresh.pk, row_version=fresh.row_version)
         if fresh.claimed_by_id not in {None, instead_of}:
-            since = session.hour_of(fresh.claimed_at)
-            sentence = f"{fresh.claimed_by_name} s’en occupe depuis {since}."
+            told = {"who": fresh.claimed_by_name, "hour": session.hour_of(fresh.claimed_at)}
+            sentence = gettext("%(who)s s’en occupe depuis %(hour)s.") % told
             raise Conflict(sentence, candidate=fresh.pk, row_version=fresh.row_version)
         data = {"instead_of": fresh.claimed_by_id}
         changes = {"claimed_by": user, "claimed_at": session.now}

@@ -4,6 +4,7 @@ import asyncio
 import json
 from contextlib import suppress
 
+from sessions_app import floods, languages
 from sessions_app.consumers import REFUSED, LiveConsumer
 from sessions_app.gathering import Gathering
 from sessions_app.refusals import DATABASE_OUTAGES, Refusal
@@ -32,14 +33,21 @@ class CandidateConsumer(LiveConsumer):
     _changed_again = False
     _told = "", 0  # epoch and version of the last frame
 
-    async def connect(self):
+    MOST = floods.OF_A_SEAT
+
+    def browser_of(self, scope: dict) -> str:
+        seat = access.seat_of_scope(scope)
+        return seat.token if seat else ""
+
+    async def let_in(self):
         seat = access.seat_of_scope(self.scope)
         candidate = await find(seat) if seat else None
         if candidate is None:
             await self.close(REFUSED)
             return
         self.seat = seat
-        socket = Socket(candidate_id=candidate.pk, on_change=self._changed)
+        language = languages.of_socket(self.scope)
+        socket = Socket(candidate_id=candidate.pk, on_change=self._changed, language=language)
         await self.open(candidate.session, socket)
         # Read before the room was joined: what the room has already told was missed.
         is_fresh = candidate.session.version >= self.room.version
@@ -71,13 +79,21 @@ class CandidateConsumer(LiveConsumer):
             sent = Sent(self.room.session_id, self.seat, number, value)
             sitter = await answering.answer_soon(sent)
         except Refusal as refusal:
-            self.socket.push(refused_frame(question, refusal.status, refusal.sentence))
+            self._refuse(question, refusal.status, refusal.sentence)
         except DATABASE_OUTAGES:
-            self.socket.push(refused_frame(question, 503, answering.HELD_UP))
+            self._refuse(question, 503, answering.HELD_UP)
         else:
             if not self.socket.closed_for:
                 # Past the queue: it has no place to keep among the frames.
-                await self.send_text(answered_frame(sitter, number))
+                language = self.socket.language
+                await self.send_text(languages.within(language, answered_frame, sitter, number))
+
+    def _refuse(self, question: object, status: int, sentence: str) -> None:
+        """In the language of the page, if the sentence is still to be translated."""
+        language = self.socket.language
+        self.socket.push(
+            languages.within(language, lambda: refused_frame(question, status, str(sentence)))
+        )
 
     MESSAGES = {"answer": _answer, "seen": _note_seen}
 

@@ -6,19 +6,25 @@ from functools import cached_property
 
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
+from sessions_app import languages
 from sessions_app.frame_text import as_text
 
 from . import rehearsal, states, timing
 from .states import Action, Fact, State
 
 LABELS = {
-    Action.AUTHORIZE_START: "Autoriser le départ",
-    Action.AUTHORIZE_RESUME: "Autoriser la reprise",
-    Action.ACCEPT_ALERT: "Voir le problème",
-    Action.END_TEST: "Mettre fin au test",
+    Action.AUTHORIZE_START: gettext_lazy("Autoriser le départ"),
+    Action.AUTHORIZE_RESUME: gettext_lazy("Autoriser la reprise"),
+    Action.ACCEPT_ALERT: gettext_lazy("Voir le problème"),
+    Action.END_TEST: gettext_lazy("Mettre fin au test"),
 }
-EXTEND = f"Prolonger {timing.AUTHORIZATION.seconds // 60}\u00a0min"
+# Where room is short; always a part of the whole label.
+SHORT = {
+    Action.AUTHORIZE_START: gettext_lazy("Autoriser"),
+    Action.END_TEST: gettext_lazy("Mettre fin"),
+}
 
 
 def _at(candidate) -> str:
@@ -37,15 +43,31 @@ class RowDisplay:
         return f"{self.birth_name.upper()} {self.first_name}"
 
     @cached_property
-    def row_json(self) -> str:
+    def _rows(self) -> dict[str, str]:
+        """By language, once it has been asked for in it."""
+        return {}
+
+    @cached_property
+    def _pages(self) -> dict[str, str]:
+        return {}
+
+    def row_in(self, language: str) -> str:
         """The row of the board, as the JSON text of a frame has it."""
+        if language not in self._rows:
+            self._rows[language] = languages.within(language, self._rendered)
+        return self._rows[language]
+
+    def _rendered(self) -> str:
         html = render_to_string("candidates/_row.html", {"candidate": self})
         return as_text("\n".join(filter(None, map(str.strip, html.splitlines()))))
 
-    @cached_property
+    @property
     def row_html(self) -> str:
         """The row of the board; the page and the frames show this very text."""
-        return json.loads(self.row_json)
+        language = languages.current()
+        if language not in self._pages:
+            self._pages[language] = json.loads(self.row_in(language))
+        return self._pages[language]
 
     def at_question(self, number: int):
         """The same candidate once question `number` is open, when nothing else has moved.
@@ -54,15 +76,16 @@ class RowDisplay:
         hundredth of the price: an answer is what happens most.
         """
         twin = self._twin({"question": number})
-        twin.__dict__.pop("row_html", None)
-        row = self.row_json.replace(_at(self), _at(twin), 1)
-        twin.row_json = row.replace(_shown_at(self), _shown_at(twin), 1)
+        twin._pages, twin._rows = {}, {}
+        for language, row in self._rows.items():
+            row = row.replace(_at(self), _at(twin), 1)
+            twin._rows[language] = row.replace(_shown_at(self), _shown_at(twin), 1)
         return twin
 
     def with_changes(self, changes: dict):
         """The same candidate once `changes` of columns are made; nothing derived is kept."""
         derived = {"needs", "needs_me_since", "actions", "likely_action", "flags"}
-        derived |= {"row_html", "row_json"}
+        derived |= {"_rows", "_pages"}
         twin = self._twin(changes)
         for name in derived:
             twin.__dict__.pop(name, None)
@@ -170,15 +193,18 @@ class RowDisplay:
     @property
     def likely_label(self) -> str:
         if self._extends:
-            return EXTEND
+            minutes = timing.AUTHORIZATION.seconds // 60
+            return gettext("Prolonger %(minutes)s min") % {"minutes": minutes}
         if self.likely_action == Action.AUTHORIZE_RESUME and self.absent_minutes:
-            return f"Autoriser et rendre {self.absent_minutes}\u00a0min"
-        return LABELS[self.likely_action]
+            told = {"minutes": self.absent_minutes}
+            return gettext("Autoriser et rendre %(minutes)s min") % told
+        return str(LABELS[self.likely_action])
 
     @property
     def likely_words(self) -> str:
-        """The label where room is short; always a part of the whole one."""
-        return self.likely_label.removesuffix(" le départ").removesuffix(" au test")
+        """The label where room is short."""
+        is_short = self.likely_action in SHORT and not self._extends
+        return str(SHORT[self.likely_action]) if is_short else self.likely_label
 
     @property
     def second_action(self) -> Action | None:

@@ -6,6 +6,7 @@ State, time and answers are not theirs: see `services`.
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from sessions_app import journal, preparation
 from sessions_app.models import Session, User
@@ -14,10 +15,12 @@ from sessions_app.refusals import Conflict
 from .models import Candidate
 from .states import State
 
-TWICE = "Ce candidat est déjà inscrit dans cette session."
-IS_OVER = "Le test de ce candidat est terminé : son inscription ne change plus."
-HAS_STARTED = "Le test a commencé : ajoutez du temps depuis la salle."
-IS_FOLLOWED = "Ce candidat figure déjà au journal de la session : il ne peut plus être retiré."
+TWICE = gettext_lazy("Ce candidat est déjà inscrit dans cette session.")
+IS_OVER = gettext_lazy("Le test de ce candidat est terminé : son inscription ne change plus.")
+HAS_STARTED = gettext_lazy("Le test a commencé : ajoutez du temps depuis la salle.")
+IS_FOLLOWED = gettext_lazy(
+    "Ce candidat figure déjà au journal de la session : il ne peut plus être retiré."
+)
 
 
 @transaction.atomic

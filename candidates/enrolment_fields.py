@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from . import import_cells
 from .import_cells import CellError
 
-NAME = {"required": "Indiquez le nom de naissance."}
-FIRST_NAME = {"required": "Indiquez le prénom."}
-BIRTHDATE = {"required": "Indiquez la date de naissance, par exemple 23/04/2010."}
+NAME = {"required": _("Indiquez le nom de naissance.")}
+FIRST_NAME = {"required": _("Indiquez le prénom.")}
+BIRTHDATE = {"required": _("Indiquez la date de naissance, par exemple 23/04/2010.")}
 
 
 class CellField(forms.CharField):

@@ -1,9 +1,11 @@
-"""What people type, checked once; every error is one French sentence."""
+"""What people type, checked once; every error is one sentence."""
 
 from datetime import date
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app import commands
 from sessions_app.forms import first_error
@@ -11,26 +13,34 @@ from sessions_app.refusals import Invalid, Malformed
 
 from . import timing
 
+ADDED = _("Le temps ajouté va de 1 à %(most)s minutes.")
+GIVEN_BACK = _("Le temps rendu va de 0 à %(most)s minutes.")
+_within = lazy(lambda sentence: sentence % {"most": timing.LONGEST_GRANT_MINUTES}, str)
+
 
 class JoinForm(forms.Form):
     """The candidate's door. Field names are a contract."""
 
-    session_number = forms.CharField(label="Numéro de session", max_length=20)
-    last_name = forms.CharField(label="Nom de naissance", max_length=120)
-    first_name = forms.CharField(label="Prénom", max_length=120)
+    session_number = forms.CharField(label=_("Numéro de session"), max_length=20)
+    last_name = forms.CharField(label=_("Nom de naissance"), max_length=120)
+    first_name = forms.CharField(label=_("Prénom"), max_length=120)
     birthdate = forms.DateField(
-        label="Date de naissance",
+        label=_("Date de naissance"),
         input_formats=["%d/%m/%Y", "%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d %m %Y"],
-        help_text="Exemple : 23/04/2010",
-        error_messages={"invalid": "Écrivez la date ainsi : 23/04/2010."},
+        help_text=_("Exemple : 23/04/2010"),
+        error_messages={"invalid": _("Écrivez la date ainsi : 23/04/2010.")},
     )
-    access_code = forms.CharField(label="Code d’accès", max_length=20)
+    access_code = forms.CharField(label=_("Code d’accès"), max_length=20)
 
     field_hints = {
         "session_number": {"inputmode": "numeric", "autocomplete": "off"},
         "last_name": {"autocomplete": "family-name"},
         "first_name": {"autocomplete": "given-name"},
-        "birthdate": {"inputmode": "numeric", "autocomplete": "bday", "placeholder": "JJ/MM/AAAA"},
+        "birthdate": {
+            "inputmode": "numeric",
+            "autocomplete": "bday",
+            "placeholder": _("JJ/MM/AAAA"),
+        },
         "access_code": {
             "autocomplete": "off",
             "autocapitalize": "characters",
@@ -46,7 +56,7 @@ class JoinForm(forms.Form):
     def clean_birthdate(self) -> date:
         birthdate = self.cleaned_data["birthdate"]
         if not date(1900, 1, 1) <= birthdate <= timezone.localdate():
-            raise forms.ValidationError("Vérifiez l’année de naissance.")
+            raise forms.ValidationError(_("Vérifiez l’année de naissance."))
         return birthdate
 
 
@@ -69,10 +79,10 @@ class MinutesForm(ActionForm):
         min_value=1,
         max_value=timing.LONGEST_GRANT_MINUTES,
         error_messages={
-            "required": "Indiquez le nombre de minutes à ajouter.",
-            "invalid": "Le nombre de minutes doit être un nombre entier.",
-            "min_value": f"Le temps ajouté va de 1 à {timing.LONGEST_GRANT_MINUTES} minutes.",
-            "max_value": f"Le temps ajouté va de 1 à {timing.LONGEST_GRANT_MINUTES} minutes.",
+            "required": _("Indiquez le nombre de minutes à ajouter."),
+            "invalid": _("Le nombre de minutes doit être un nombre entier."),
+            "min_value": _within(ADDED),
+            "max_value": _within(ADDED),
         },
     )
     reason = forms.CharField(max_length=200, required=False)
@@ -84,9 +94,9 @@ class ResumeForm(ActionForm):
         max_value=timing.LONGEST_GRANT_MINUTES,
         required=False,
         error_messages={
-            "invalid": "Le nombre de minutes doit être un nombre entier.",
-            "min_value": f"Le temps rendu va de 0 à {timing.LONGEST_GRANT_MINUTES} minutes.",
-            "max_value": f"Le temps rendu va de 0 à {timing.LONGEST_GRANT_MINUTES} minutes.",
+            "invalid": _("Le nombre de minutes doit être un nombre entier."),
+            "min_value": _within(GIVEN_BACK),
+            "max_value": _within(GIVEN_BACK),
         },
     )
 

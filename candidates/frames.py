@@ -5,6 +5,7 @@ from functools import cache
 
 from django.template.loader import render_to_string
 
+from sessions_app import languages
 from sessions_app.live import hub
 
 from . import rehearsal
@@ -43,7 +44,8 @@ def answered_frame(sitter, number: int) -> str:
     deadline = None if is_over else rehearsal.deadline(sitter.question, opened_at)
     until = f'"{deadline.isoformat()}"' if deadline else "null"
     stage = Stage.REVIEW if is_over else Stage.QUESTION
-    html = _review_json() if is_over else _question_json(sitter.question)
+    language = languages.current()
+    html = _review_json(language) if is_over else _question_json(sitter.question, language)
     # Written by hand: numbers, instants and names of ours only, for what is told most often.
     return (
         f'{{"type": "seat", "epoch": "{session.epoch}", "v": {session.version}, '
@@ -54,19 +56,21 @@ def answered_frame(sitter, number: int) -> str:
 
 
 @cache
-def _question_json(number: int) -> str:
-    """The same for everybody: what differs is said by the frame around it."""
+def _question_json(number: int, language: str) -> str:
+    """The same for everybody who reads in `language`, which is the current one: what differs is
+    said by the frame around it.
+    """
     context = {"question": rehearsal.question(number), "question_count": rehearsal.COUNT}
     html = render_to_string("candidates/stages/question.html", context)
     return json.dumps(html, ensure_ascii=False)
 
 
 @cache
-def _review_json() -> str:
+def _review_json(language: str) -> str:
     html = render_to_string("candidates/stages/review.html")
     return json.dumps(html, ensure_ascii=False)
 
 
 def refused_frame(number: object, status: int, message: str) -> dict:
     """What was answered over the socket is refused, as a request would be."""
-    return {"type": "refused", "question": number, "status": status, "message": message}
+    return {"type": "refused", "question": number, "status": status, "message": str(message)}

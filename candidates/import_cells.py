@@ -11,6 +11,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from .identity import match_key
 from .import_columns import Cell, Column, as_text
 
@@ -23,21 +26,22 @@ _ISO_DATE = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2}
 _TIME = re.compile(r"([0-9]{1,2})(?::([0-9]{2})(?::[0-9]{2})?|[hH]([0-9]{2})?)")
 _NUMBER = re.compile(r"\+?([0-9]{1,4}(?:[.,][0-9]{1,20})?)(%?)")
 
-_CONTROL = "Ce texte contient un signe invisible : retapez cette cellule."
-_NO_LETTER = "Ce nom ne contient aucune lettre."
-_DATE = "Écrivez une date qui existe, au format JJ/MM/AAAA (exemple : 31/12/2009)."
-_BIRTHDATE = "La date de naissance doit être passée et postérieure à 1900."
-_SESSION_DATE = "L’année de la session doit être comprise entre 2000 et 2100."
-_START_TIME = "Écrivez l’heure au format HH:MM (exemple : 08:30)."
-_SESSION_NUMBER = "Un numéro de session a six chiffres."
-_SEX = "Écrivez M ou F."
-_EXTRA_TIME = "Écrivez le temps majoré en pourcentage, de 0 à 300 (exemple : 33 %)."
+_CONTROL = _("Ce texte contient un signe invisible : retapez cette cellule.")
+_TOO_LONG = _("Ce texte dépasse %(most)s signes.")
+_NO_LETTER = _("Ce nom ne contient aucune lettre.")
+_DATE = _("Écrivez une date qui existe, au format JJ/MM/AAAA (exemple : 31/12/2009).")
+_BIRTHDATE = _("La date de naissance doit être passée et postérieure à 1900.")
+_SESSION_DATE = _("L’année de la session doit être comprise entre 2000 et 2100.")
+_START_TIME = _("Écrivez l’heure au format HH:MM (exemple : 08:30).")
+_SESSION_NUMBER = _("Un numéro de session a six chiffres.")
+_SEX = _("Écrivez M ou F.")
+_EXTRA_TIME = _("Écrivez le temps majoré en pourcentage, de 0 à 300 (exemple : 33 %).")
 
 
 class CellError(ValueError):
-    """`reason` ends the fault code (INVALID, TOO_LONG…); `sentence` says what to do, in French."""
+    """`reason` ends the fault code (INVALID, TOO_LONG…); `sentence` says what to do."""
 
-    def __init__(self, reason: str, sentence: str) -> None:
+    def __init__(self, reason: str, sentence: str | Promise) -> None:
         super().__init__(sentence)
         self.reason = reason
         self.sentence = sentence
@@ -54,7 +58,7 @@ def text(cell: Cell, *, longest: int, allowed: str = "") -> str:
             raise CellError("INVALID", _CONTROL)
     tidy = unicodedata.normalize("NFC", " ".join(content.split()))
     if len(tidy) > longest:
-        raise CellError("TOO_LONG", f"Ce texte dépasse {longest} signes.")
+        raise CellError("TOO_LONG", _TOO_LONG % {"most": longest})
     return tidy
 
 
@@ -126,7 +130,9 @@ def extra_time(cell: Cell) -> Decimal:
     if match is None:
         raise CellError("INVALID", _EXTRA_TIME)
     number, sign = Decimal(match[1].replace(",", ".")), match[2]
-    if sign and 0 < number < 1:  # "0,33 %" is a slip, and nobody can say which
+    # "0,33 %" and "1,33" are slips, and nobody can say which.
+    is_slip = 0 < number < 1 if sign else 1 < number < 3 and number % 1 != 0
+    if is_slip and isinstance(cell, str):
         raise CellError("INVALID", _EXTRA_TIME)
     is_fraction = number <= 3 if isinstance(cell, float) else number < 1
     percent = (number * 100 if is_fraction else number).quantize(Decimal("0.01"))

@@ -3,18 +3,20 @@
 from collections import defaultdict
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app import journal
 from sessions_app.models import Center, Session, SessionEvent
 from sessions_app.refusals import Conflict
 
+from .import_columns import Column
 from .import_rows import Fault, SessionRow
 from .states import State
 
-NUMBER = "Numéro de session préexistante"
-UNKNOWN = "Ce numéro n’est celui d’aucune session de ce centre."
-FINALIZED = "Cette session est finalisée : sa liste ne change plus."
-HAS_BEGUN = "Des candidats de cette session ont déjà rejoint la salle : sa liste ne change plus."
+NUMBER = Column.SESSION_NUMBER.value
+UNKNOWN = _("Ce numéro n’est celui d’aucune session de ce centre.")
+FINALIZED = _("Cette session est finalisée : sa liste ne change plus.")
+HAS_BEGUN = _("Des candidats de cette session ont déjà rejoint la salle : sa liste ne change plus.")
 PLACE = ("site", "room", "date", "start_time")
 
 
@@ -30,7 +32,7 @@ def lock_known(rows: list[SessionRow], center: Center) -> tuple[dict[str, Sessio
             known[row.number] = _lock_unbegun(keys.get(row.number))
         except Conflict as refusal:
             code = refusal.details["code"]
-            faults.append(Fault(row.line, NUMBER, code, refusal.sentence))
+            faults.append(Fault(row.line, NUMBER, code, str(refusal.sentence)))
     return known, faults
 
 
@@ -55,9 +57,9 @@ def twins_of(rows: list[SessionRow], center: Center) -> list[Fault]:
     for session in Session.objects.filter(center=center, date__in={row.date for row in new}):
         place = SessionRow(0, None, *(getattr(session, name) for name in PLACE), "", "", [])
         twins[place.key].append(session.spaced_number)
-    sentence = "Une session existe déjà dans cette salle à cette heure : {}."
+    sentence = _("Une session existe déjà dans cette salle à cette heure : %(numbers)s.")
     return [
-        Fault(row.line, "", "SESSION_EXISTS", sentence.format(", ".join(twins[row.key])))
+        Fault(row.line, "", "SESSION_EXISTS", sentence % {"numbers": ", ".join(twins[row.key])})
         for row in new
         if row.key in twins
     ]

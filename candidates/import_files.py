@@ -1,5 +1,6 @@
 """From the bytes of an uploaded list to its rows of cells, whatever the kind of file."""
 
+import codecs
 import csv
 import io
 import json
@@ -9,6 +10,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from .import_columns import Cell, as_text
 
@@ -25,26 +29,28 @@ Row = tuple[int, list[Cell]]
 
 logger = logging.getLogger(__name__)
 
-TOO_LARGE = "Ce fichier dépasse 5 Mo : répartissez les sessions en plusieurs fichiers."
-EMPTY = "Ce fichier est vide."
-TOO_MANY_ROWS = "Ce fichier dépasse 5 000 lignes : répartissez les sessions en plusieurs fichiers."
-TOO_MANY_COLUMNS = "Cette ligne dépasse 60 colonnes : partez du modèle de liste."
-NOT_TEXT = "Ce fichier n’est pas un texte lisible : enregistrez-le au format CSV, XLSX ou ODS."
-QUOTES = "Les guillemets sont mal fermés à partir de cette ligne, ou une cellule est démesurée."
-NOT_A_WORKBOOK = (
+TOO_LARGE = _("Ce fichier dépasse 5 Mo : répartissez les sessions en plusieurs fichiers.")
+EMPTY = _("Ce fichier est vide.")
+TOO_MANY_ROWS = _(
+    "Ce fichier dépasse 5 000 lignes : répartissez les sessions en plusieurs fichiers."
+)
+TOO_MANY_COLUMNS = _("Cette ligne dépasse 60 colonnes : partez du modèle de liste.")
+NOT_TEXT = _("Ce fichier n’est pas un texte lisible : enregistrez-le au format CSV, XLSX ou ODS.")
+QUOTES = _("Les guillemets sont mal fermés à partir de cette ligne, ou une cellule est démesurée.")
+NOT_A_WORKBOOK = _(
     "Ce fichier n’est pas un classeur XLSX ou ODS sans mot de passe : "
     "enregistrez-le au format CSV, XLSX ou ODS."
 )
-UNREADABLE_WORKBOOK = (
+UNREADABLE_WORKBOOK = _(
     "Ce classeur est abîmé ou trop volumineux pour être lu : "
     "enregistrez la feuille au format CSV, puis recommencez."
 )
 
 
 class UnreadableError(ValueError):
-    """The file as a whole cannot be read: a code and one French sentence."""
+    """The file as a whole cannot be read: a code and one sentence."""
 
-    def __init__(self, code: str, sentence: str, line: int = 0) -> None:
+    def __init__(self, code: str, sentence: str | Promise, line: int = 0) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
@@ -90,7 +96,7 @@ def _checked(rows: Iterator[Row]) -> list[Row]:
 def _csv(content: bytes) -> Iterator[Row]:
     text = _decoded(content)
     first_line = text.lstrip().partition("\n")[0]
-    separator = "," if first_line.count(",") > first_line.count(";") else ";"
+    separator = max(";,\t", key=first_line.count)
     # Strict: a quote left open must not swallow the candidates that follow.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     line = 1
@@ -103,13 +109,15 @@ def _csv(content: bytes) -> Iterator[Row]:
 
 
 def _decoded(content: bytes) -> str:
-    if b"\0" in content:
-        raise UnreadableError("ENCODING_UNKNOWN", NOT_TEXT)
-    for encoding in ("utf-8-sig", "cp1252"):
+    """UTF-16 begins with its mark, as Excel's “Unicode text” does; the others hold no NUL."""
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "cp1252"):
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if "\0" not in text:
+            return text
     raise UnreadableError("ENCODING_UNKNOWN", NOT_TEXT)
 
 
@@ -127,7 +135,8 @@ def _workbook(content: bytes) -> Iterator[Row]:
             timeout=TIMEOUT_SECONDS,
         )
     except (subprocess.SubprocessError, OSError) as error:
-        said = getattr(error, "stderr", None) or b""
-        logger.warning("workbook not read: %s %r", error, said[-300:])
+        # Never what the reader said: it may quote a cell.
+        kind, code = type(error).__name__, getattr(error, "returncode", None)
+        logger.warning("workbook not read: %s, exit code %s", kind, code)
         raise UnreadableError("WORKBOOK_UNREADABLE", UNREADABLE_WORKBOOK) from None
     yield from json.loads(done.stdout)

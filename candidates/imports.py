@@ -7,6 +7,9 @@ the columns, `import_cells` knows what a cell may hold, `import_rows` is what co
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from .identity import same_person_key
 from .import_cells import BLANK, RULES, CellError
 from .import_columns import (
@@ -22,11 +25,18 @@ from .import_rows import CandidateRow, Fault, Import, SessionRow
 
 __all__ = ["CandidateRow", "Fault", "Import", "SessionRow", "read"]
 
-NOT_A_LIST = "Les colonnes attendues sont introuvables : partez du modèle de liste des candidats."
-NO_SESSION = "Ce fichier ne contient aucune session."
-TOO_WIDE = "Cette ligne a plus de cellules que l’en-tête : une cellule est sans doute coupée."
-NO_SESSION_ABOVE = "Ce candidat n’est dans aucune session : complétez la session au-dessus."
-NO_CANDIDATE = "Cette session n’a aucun candidat."
+NOT_A_LIST = _(
+    "Les colonnes attendues sont introuvables : partez du modèle de liste des candidats."
+)
+NO_SESSION = _("Ce fichier ne contient aucune session.")
+TOO_WIDE = _("Cette ligne a plus de cellules que l’en-tête : une cellule est sans doute coupée.")
+NO_SESSION_ABOVE = _("Ce candidat n’est dans aucune session : complétez la session au-dessus.")
+NO_CANDIDATE = _("Cette session n’a aucun candidat.")
+MISSING = _("La colonne « %(column)s » manque.")
+REPEATED = _("La colonne « %(column)s » figure plusieurs fois.")
+CONFLICT = _("Cette session figure déjà ligne %(line)s avec d’autres données.")
+TWICE = _("Ce candidat figure déjà ligne %(line)s : cette ligne est ignorée.")
+REQUIRED = _("« %(column)s » est obligatoire.")
 
 
 def read(content: bytes, filename: str) -> Import:
@@ -37,7 +47,7 @@ def read(content: bytes, filename: str) -> Import:
     try:
         (line, cells), *rows = read_rows(content, filename)
     except UnreadableError as problem:
-        return Import(errors=[Fault(problem.line, "", problem.code, problem.sentence)])
+        return Import(errors=[Fault(problem.line, "", problem.code, str(problem.sentence))])
     header = find_header(line, cells)
     faults = _header_faults(header)
     if faults:
@@ -50,9 +60,9 @@ def read(content: bytes, filename: str) -> Import:
 
 def _header_faults(header: Header) -> list[Fault]:
     if header.is_foreign:
-        return [Fault(header.line, "", "HEADER_UNKNOWN", NOT_A_LIST)]
+        return [Fault(header.line, "", "HEADER_UNKNOWN", str(NOT_A_LIST))]
     missing = [
-        Fault(header.line, column.value, "COLUMN_MISSING", f"La colonne « {column.value} » manque.")
+        Fault(header.line, column.value, "COLUMN_MISSING", MISSING % {"column": column.value})
         for column in header.missing
     ]
     repeated = [
@@ -60,7 +70,7 @@ def _header_faults(header: Header) -> list[Fault]:
             header.line,
             header.label(column),
             "COLUMN_REPEATED",
-            f"La colonne « {column.value} » figure plusieurs fois.",
+            REPEATED % {"column": column.value},
         )
         for column in header.repeated
     ]
@@ -91,7 +101,7 @@ class _Reading:
 
     def result(self) -> Import:
         if not self.sessions and not self.errors:
-            self.errors.append(Fault(0, "", "SESSION_MISSING", NO_SESSION))
+            self.errors.append(Fault(0, "", "SESSION_MISSING", str(NO_SESSION)))
         for session in self.sessions.values():
             if session.line not in self.peopled:
                 self._fault(session.line, None, "SESSION_EMPTY", NO_CANDIDATE)
@@ -127,7 +137,7 @@ class _Reading:
     def _check_repeats(self, line: int, known: SessionRow, again: SessionRow) -> None:
         for before, now in zip(known.details, again.details, strict=True):
             if now and now != before:
-                sentence = f"Cette session figure déjà ligne {known.line} avec d’autres données."
+                sentence = CONFLICT % {"line": known.line}
                 self._fault(line, None, "SESSION_CONFLICT", sentence)
                 return
 
@@ -156,7 +166,7 @@ class _Reading:
         if first_line == candidate.line:
             session.candidates.append(candidate)
             return
-        sentence = f"Ce candidat figure déjà ligne {first_line} : cette ligne est ignorée."
+        sentence = TWICE % {"line": first_line}
         self.warnings.append(Fault(candidate.line, "", "CANDIDATE_REPEATED", sentence))
 
     def _value(
@@ -165,8 +175,8 @@ class _Reading:
         """The value of a cell; None, with a fault, when it cannot be accepted."""
         if column not in filled:
             if required:
-                sentence = f"« {column.value} » est obligatoire."
-                self._fault(line, column, f"{column.name}_MISSING", sentence)
+                told = {"column": column.value}
+                self._fault(line, column, f"{column.name}_MISSING", REQUIRED % told)
             return BLANK.get(column)
         try:
             return RULES[column](filled[column])
@@ -174,6 +184,6 @@ class _Reading:
             self._fault(line, column, f"{column.name}_{problem.reason}", problem.sentence)
             return None
 
-    def _fault(self, line: int, column: Column | None, code: str, sentence: str) -> None:
+    def _fault(self, line: int, column: Column | None, code: str, sentence: str | Promise) -> None:
         label = self.header.label(column) if column else ""
-        self.errors.append(Fault(line, label, code, sentence))
+        self.errors.append(Fault(line, label, code, str(sentence)))

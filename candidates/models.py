@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, FilteredRelation, Q, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models import shown_name
 
@@ -50,19 +51,19 @@ class Candidate(RowDisplay, HasFacts, models.Model):
     """
 
     class EndedBy(models.TextChoices):
-        CANDIDATE = "candidate", "candidat"
-        SUPERVISOR = "supervisor", "surveillant"
-        SYSTEM = "system", "heure de fin"
+        CANDIDATE = "candidate", _("candidat")
+        SUPERVISOR = "supervisor", _("surveillant")
+        SYSTEM = "system", _("heure de fin")
 
     session = models.ForeignKey(
-        "sessions_app.Session", models.CASCADE, related_name="candidates", verbose_name="session"
+        "sessions_app.Session", models.CASCADE, related_name="candidates", verbose_name=_("session")
     )
-    birth_name = models.CharField("nom de naissance", max_length=120)
-    first_name = models.CharField("prénom", max_length=120)
-    birthdate = models.DateField("date de naissance")
-    external_id = models.CharField("identifiant externe", max_length=60, blank=True)
+    birth_name = models.CharField(_("nom de naissance"), max_length=120)
+    first_name = models.CharField(_("prénom"), max_length=120)
+    birthdate = models.DateField(_("date de naissance"))
+    external_id = models.CharField(_("identifiant externe"), max_length=60, blank=True)
     extra_time_percent = models.DecimalField(
-        "temps majoré (%)",
+        _("temps majoré (%)"),
         max_digits=5,
         decimal_places=2,
         default=Decimal(0),
@@ -73,7 +74,7 @@ class Candidate(RowDisplay, HasFacts, models.Model):
     identity_key = models.CharField(max_length=280, editable=False)
 
     state = models.CharField(
-        "statut", max_length=12, choices=State, default=State.NOT_STARTED, editable=False
+        _("statut"), max_length=12, choices=State, default=State.NOT_STARTED, editable=False
     )
     authorized_until = models.DateTimeField(null=True, editable=False)
     # That the authorisation is about to lapse: written with each one, says nothing without one.
@@ -113,13 +114,13 @@ class Candidate(RowDisplay, HasFacts, models.Model):
     objects = CandidateQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "candidat"
+        verbose_name = _("candidat")
         ordering = ["sort_key", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["session", "identity_key"],
                 name="one_row_per_person",
-                violation_error_message="Ce candidat est déjà inscrit dans cette session.",
+                violation_error_message=_("Ce candidat est déjà inscrit dans cette session."),
             ),
             models.CheckConstraint(
                 condition=Q(state=State.FINISHED, ended_at__isnull=False, ended_by__gt="")
@@ -183,7 +184,7 @@ class Timer(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = "chronomètre"
+        verbose_name = _("chronomètre")
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("started_at")), name="timer_ends_after_its_start"
@@ -206,8 +207,8 @@ class TimeGrant(models.Model):
     undone_by = models.ForeignKey("sessions_app.User", models.PROTECT, related_name="+", null=True)
 
     class Meta:
-        verbose_name = "temps ajouté"
-        verbose_name_plural = "temps ajoutés"
+        verbose_name = _("temps ajouté")
+        verbose_name_plural = _("temps ajoutés")
         ordering = ["granted_at", "pk"]
         constraints = [
             models.CheckConstraint(

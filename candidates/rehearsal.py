@@ -12,6 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
+
 from .identity import fold
 
 LONGEST_ANSWER = 200  # signs
@@ -19,10 +22,11 @@ LONGEST_ANSWER = 200  # signs
 CONTENTS = frozenset({"image", "embed", "file", "focus"})
 _FILE = Path(__file__).with_name("rehearsal_questions.json")
 
-_UNKNOWN_OPTION = "Choisissez parmi les réponses proposées."
-_ONE_ONLY = "Choisissez une seule réponse."
-_TOO_LONG = f"Votre réponse dépasse {LONGEST_ANSWER} signes : raccourcissez-la."
-_CONTROL = "Votre réponse contient un signe invisible : retapez-la."
+_UNKNOWN_OPTION = _("Choisissez parmi les réponses proposées.")
+_ONE_ONLY = _("Choisissez une seule réponse.")
+_within = lazy(lambda sentence: sentence % {"most": LONGEST_ANSWER}, str)
+_TOO_LONG = _within(_("Votre réponse dépasse %(most)s signes : raccourcissez-la."))
+_CONTROL = _("Votre réponse contient un signe invisible : retapez-la.")
 
 
 class Kind(StrEnum):
@@ -92,7 +96,7 @@ def clean_answer(question: Question, raw_values: list[str]) -> str:
     """What was sent, in the one form that is stored; "" means no answer.
 
     A choice gives its value, several give "a,c" in order, a short answer its text of at most
-    200 signs. Raises `ValueError` with a French sentence.
+    200 signs. Raises `ValueError` with a sentence.
     """
     values = [value.strip() for value in raw_values if value.strip()]
     if question.kind != Kind.CHOICES and len(values) > 1:

@@ -1,5 +1,7 @@
 """One function per move of the candidate, from the browser that holds the seat."""
 
+from django.utils.translation import gettext_lazy as _
+
 from sessions_app import clock
 from sessions_app.models import Session
 from sessions_app.refusals import Conflict
@@ -10,7 +12,7 @@ from .models import Candidate, Timer
 from .states import Action, Actor, State
 from .turns import end, let_in, move, turn
 
-ELSEWHERE = "Votre test est ouvert sur un autre poste."
+ELSEWHERE = _("Votre test est ouvert sur un autre poste.")
 
 
 def join(candidate: Candidate, seat: Seat) -> None:

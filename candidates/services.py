@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from sessions_app import journal
 from sessions_app.models import Session, User
@@ -14,6 +15,7 @@ from .models import Candidate, TimeGrant, Timer
 from .states import Action, Actor, State
 from .turns import end, move, stood_still, turn
 
+# Kept with the time, and so in French whoever gives it back.
 GIVEN_BACK = "Temps perdu pendant une déconnexion"
 
 
@@ -89,7 +91,7 @@ def undo_time(
         grants = TimeGrant.objects.filter(candidate=fresh, undone_at=None)
         undone = (grants.filter(pk=grant) if grant else grants).last()
         if undone is None:
-            raise Conflict("Cet ajout de temps a déjà été annulé.")
+            raise Conflict(_("Cet ajout de temps a déjà été annulé."))
         TimeGrant.objects.filter(pk=undone.pk).update(undone_at=session.now, undone_by=user)
         _shift_end(fresh, -undone.seconds)
         data = {"grant": undone.pk, "minutes": undone.minutes}
@@ -111,7 +113,7 @@ def explain_end(
     """Say afterwards why a test was not finished, with one of the reasons that count."""
     with turn(candidate, Action.EXPLAIN_END, Actor.SUPERVISOR, seen=seen) as (session, fresh):
         if not end_reasons.explains(reason):
-            raise Invalid("Choisissez pourquoi le test n’a pas été terminé.")
+            raise Invalid(_("Choisissez pourquoi le test n’a pas été terminé."))
         data = {"reason": reason}
         move(session, fresh, "end_explained", user=user, data=data, end_reason=reason)
 
@@ -121,7 +123,7 @@ def pause_room(session: Session, *, user: User, reason: str = "") -> None:
     with transaction.atomic():
         locked = journal.lock(session.pk)
         if locked.paused_at:
-            raise Conflict("La salle est déjà suspendue.")
+            raise Conflict(_("La salle est déjà suspendue."))
         Session.objects.filter(pk=locked.pk).update(paused_at=locked.now, pause_reason=reason)
         version = journal.record(locked, "room_paused", user=user, data={"reason": reason})
         acknowledgements.await_all(locked, version)
@@ -135,7 +137,7 @@ def resume_room(session: Session, *, user: User) -> None:
     with transaction.atomic():
         locked = journal.lock(session.pk)
         if locked.paused_at is None:
-            raise Conflict("La salle n’est pas suspendue.")
+            raise Conflict(_("La salle n’est pas suspendue."))
         pause = locked.now - locked.paused_at
         seconds = round(pause.total_seconds())
         running = Timer.objects.filter(candidate__session=locked, ended_at=None)
@@ -169,7 +171,10 @@ def _grant(
     session: Session, candidate: Candidate, user: User, minutes: int, reason: str
 ) -> TimeGrant:
     if not 1 <= minutes <= timing.LONGEST_GRANT_MINUTES:
-        raise Invalid(f"Le temps ajouté va de 1 à {timing.LONGEST_GRANT_MINUTES} minutes.")
+        raise Invalid(
+            _("Le temps ajouté va de 1 à %(most)s minutes.")
+            % {"most": timing.LONGEST_GRANT_MINUTES}
+        )
     grant = TimeGrant.objects.create(
         candidate=candidate,
         seconds=minutes * 60,

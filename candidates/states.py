@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class State(TextChoices):
-    NOT_STARTED = "not_started", "pas commencé"
-    IN_PROGRESS = "in_progress", "en cours"
-    FINISHED = "finished", "terminé"
+    NOT_STARTED = "not_started", _("pas commencé")
+    IN_PROGRESS = "in_progress", _("en cours")
+    FINISHED = "finished", _("terminé")
 
 
 class Actor(StrEnum):
@@ -144,33 +146,35 @@ TRANSITIONS: dict[tuple[State | str, Action], Rule] = {
 }
 
 _WRONG_STATE = {
-    NOT_STARTED: "Le test n’a pas commencé.",
-    IN_PROGRESS: "Le test est déjà en cours.",
-    FINISHED: "Le test est déjà terminé.",
+    NOT_STARTED: _("Le test n’a pas commencé."),
+    IN_PROGRESS: _("Le test est déjà en cours."),
+    FINISHED: _("Le test est déjà terminé."),
 }
 _FORBIDDEN_FACT = {
-    Fact.AUTHORIZED: "L’autorisation a déjà été donnée.",
-    Fact.LOST: "La reprise doit d’abord être autorisée par le surveillant.",
-    Fact.ALERT: "Le problème signalé doit d’abord être traité par le surveillant.",
-    Fact.PAUSED: "La salle est suspendue : attendez la reprise.",
-    Fact.AWAY: "L’absence est déjà notée.",
-    Fact.OVERTIME: "Le dépassement est déjà noté.",
-    Fact.LAPSING: "L’expiration proche est déjà signalée.",
+    Fact.AUTHORIZED: _("L’autorisation a déjà été donnée."),
+    Fact.LOST: _("La reprise doit d’abord être autorisée par le surveillant."),
+    Fact.ALERT: _("Le problème signalé doit d’abord être traité par le surveillant."),
+    Fact.PAUSED: _("La salle est suspendue : attendez la reprise."),
+    Fact.AWAY: _("L’absence est déjà notée."),
+    Fact.OVERTIME: _("Le dépassement est déjà noté."),
+    Fact.LAPSING: _("L’expiration proche est déjà signalée."),
 }
 _NEEDED_FACT = {
-    Fact.AUTHORIZED: "Aucune autorisation n’est en cours.",
-    Fact.ASKS_RESUME: "Aucune reprise n’est demandée.",
-    Fact.HAS_GRANT: "Aucun temps ajouté n’est à annuler.",
-    Fact.ALERT: "Aucun problème n’est signalé.",
-    Fact.AWAY: "Aucune absence n’est en cours.",
-    Fact.CLAIMED: "Personne ne s’occupe de ce candidat.",
+    Fact.AUTHORIZED: _("Aucune autorisation n’est en cours."),
+    Fact.ASKS_RESUME: _("Aucune reprise n’est demandée."),
+    Fact.HAS_GRANT: _("Aucun temps ajouté n’est à annuler."),
+    Fact.ALERT: _("Aucun problème n’est signalé."),
+    Fact.AWAY: _("Aucune absence n’est en cours."),
+    Fact.CLAIMED: _("Personne ne s’occupe de ce candidat."),
 }
-NOBODY_WAITS = "Ce candidat n’attend plus personne."
-_WRONG_ACTOR = "Cette action n’est pas possible depuis cette page."
+NOBODY_WAITS = _("Ce candidat n’attend plus personne.")
+_WRONG_ACTOR = _("Cette action n’est pas possible depuis cette page.")
 
 
-def refusal(state: State | str, facts: frozenset[Fact], action: Action, actor: Actor) -> str | None:
-    """The French sentence that says why not, or None when the table allows it."""
+def refusal(
+    state: State | str, facts: frozenset[Fact], action: Action, actor: Actor
+) -> Promise | None:
+    """The sentence that says why not, or None when the table allows it."""
     rule = TRANSITIONS.get((state, action))  # a state is its own text
     if rule is None:
         return _WRONG_STATE[State(state)]
@@ -180,7 +184,9 @@ def refusal(state: State | str, facts: frozenset[Fact], action: Action, actor: A
         if fact in facts and not facts.intersection(rule.lifts):
             return _FORBIDDEN_FACT[fact]
     if rule.needs and not facts.intersection(rule.needs):
-        return NOBODY_WAITS if action == Action.CLAIM else _NEEDED_FACT[rule.needs[0]]
+        if action == Action.CLAIM:
+            return NOBODY_WAITS
+        return _NEEDED_FACT[rule.needs[0]]
     return None
 
 

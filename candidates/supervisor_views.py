@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from sessions_app import access, board, commands
@@ -209,7 +210,7 @@ def _naming(candidate, refusal: Refusal) -> str:
 
 def _named(raw_ids: list[str]) -> list[int]:
     if not raw_ids or not all(re.fullmatch("[0-9]{1,18}", raw) for raw in raw_ids):
-        raise Malformed("Choisissez au moins un candidat.")
+        raise Malformed(_("Choisissez au moins un candidat."))
     return [int(raw) for raw in raw_ids]
 
 

@@ -38,9 +38,7 @@ def join(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             if form.is_valid():
-                with guesses.counted(request, "join", form.cleaned_data["session_number"]):
-                    candidate = access.candidate_who_joins(**form.cleaned_data)
-                return _take_seat(request, candidate)
+                return _take_seat(request, _named(request, **form.cleaned_data))
             refusal = Invalid(first_error(form))
         except (Invalid, TooOften) as refused:
             refusal = refused
@@ -50,6 +48,13 @@ def join(request: HttpRequest) -> HttpResponse:
         status = refusal.status
     response = render(request, "candidates/join.html", {"form": form}, status=status)
     return when_to_retry(response, refusal)
+
+
+def _named(request: HttpRequest, *, session_number: str, **typed) -> Candidate:
+    seat = access.seat_of_request(request)
+    known = str(seat.candidate_id) if seat else ""
+    with guesses.at_join(request, session_number, known) as admits:
+        return access.candidate_who_joins(session_number=session_number, admits=admits, **typed)
 
 
 def _take_seat(request: HttpRequest, candidate: Candidate) -> HttpResponse:

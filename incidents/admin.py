@@ -2,12 +2,18 @@
 
 from django.contrib import admin
 from django.utils.text import Truncator, capfirst
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin_scope import ReadOnly, local_hour
 
+from . import admin_person  # noqa: F401 (registers the candidate, with their data)
 from .models import Alert, Incident, IncidentReport, Remark
 
-STANDINGS = {"stands": "en vigueur", "corrected": "corrigé", "withdrawn": "noté par erreur"}
+STANDINGS = {
+    "stands": _("en vigueur"),
+    "corrected": _("corrigé"),
+    "withdrawn": _("noté par erreur"),
+}
 
 
 @admin.register(Alert)
@@ -25,19 +31,19 @@ class AlertAdmin(ReadOnly):
     readonly_fields = fields
     ordering = ["-raised_at", "-pk"]
 
-    @admin.display(description="session", ordering="candidate__session__number")
+    @admin.display(description=_("session"), ordering="candidate__session__number")
     def room(self, alert):
         return alert.candidate.session
 
-    @admin.display(description="signalé à", ordering="raised_at")
+    @admin.display(description=_("signalé à"), ordering="raised_at")
     def raised(self, alert):
         return local_hour(alert.raised_at, alert.candidate.session)
 
-    @admin.display(description="traité à", ordering="closed_at")
+    @admin.display(description=_("traité à"), ordering="closed_at")
     def closed(self, alert):
         return local_hour(alert.closed_at, alert.candidate.session)
 
-    @admin.display(description="traité par")
+    @admin.display(description=_("traité par"))
     def who(self, alert):
         return alert.closed_by or "—"
 
@@ -45,7 +51,7 @@ class AlertAdmin(ReadOnly):
 class Standing(admin.SimpleListFilter):
     """Corrected and withdrawn lines are kept: only the last of each stands."""
 
-    title = "état"
+    title = _("état")
     parameter_name = "standing"
 
     def lookups(self, request, model_admin):
@@ -77,11 +83,11 @@ class IncidentAdmin(ReadOnly):
     readonly_fields = fields
     ordering = ["-occurred_at", "-pk"]
 
-    @admin.display(description="survenu à", ordering="occurred_at")
+    @admin.display(description=_("survenu à"), ordering="occurred_at")
     def hour(self, incident):
         return local_hour(incident.occurred_at, incident.session)
 
-    @admin.display(description="état")
+    @admin.display(description=_("état"))
     def standing(self, incident):
         if incident.withdrawn:
             return STANDINGS["withdrawn"]
@@ -99,11 +105,11 @@ class RemarkAdmin(ReadOnly):
     readonly_fields = fields
     ordering = ["-changed_at", "-pk"]
 
-    @admin.display(description="modifié à", ordering="changed_at")
+    @admin.display(description=_("modifié à"), ordering="changed_at")
     def hour(self, remark):
         return local_hour(remark.changed_at, remark.session)
 
-    @admin.display(description="texte")
+    @admin.display(description=_("texte"))
     def start(self, remark):
         return Truncator(remark.text).chars(80)
 
@@ -122,10 +128,10 @@ class IncidentReportAdmin(ReadOnly):
     def get_queryset(self, request):
         return super().get_queryset(request).defer("pdf")
 
-    @admin.display(description="session", ordering="session__number")
+    @admin.display(description=_("session"), ordering="session__number")
     def room(self, report):
         return report.session
 
-    @admin.display(description="signé à", ordering="signed_at")
+    @admin.display(description=_("signé à"), ordering="signed_at")
     def hour(self, report):
         return local_hour(report.signed_at, report.session)

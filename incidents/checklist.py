@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy as _
+
 from candidates import end_reasons
 from candidates.models import Candidate
 from candidates.states import State
@@ -24,12 +26,12 @@ class Open(StrEnum):
 
 
 SENTENCES = {
-    Open.NOBODY_STARTED: "Personne n’a commencé le test\u00a0: il n’y a rien à finaliser.",
-    Open.ALERTS: "Des signalements attendent votre réponse.",
-    Open.RUNNING: "Des tests sont encore en cours.",
-    Open.NOT_STARTED: "Des candidats n’ont pas commencé\u00a0: sont-ils absents\u00a0?",
-    Open.UNEXPLAINED: "Des tests ont été arrêtés sans motif.",
-    Open.SIGNATURES: "Des signatures manquent sur la feuille d’émargement.",
+    Open.NOBODY_STARTED: _("Personne n’a commencé le test : il n’y a rien à finaliser."),
+    Open.ALERTS: _("Des signalements attendent votre réponse."),
+    Open.RUNNING: _("Des tests sont encore en cours."),
+    Open.NOT_STARTED: _("Des candidats n’ont pas commencé : sont-ils absents ?"),
+    Open.UNEXPLAINED: _("Des tests ont été arrêtés sans motif."),
+    Open.SIGNATURES: _("Des signatures manquent sur la feuille d’émargement."),
 }
 # A signature may be missing for good: it is told in the PV, and nothing waits for it.
 NOT_BLOCKING = {Open.SIGNATURES}
@@ -42,7 +44,7 @@ class Item:
 
     @property
     def sentence(self) -> str:
-        return SENTENCES[self.kind]
+        return str(SENTENCES[self.kind])
 
     @property
     def is_blocking(self) -> bool:

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext, gettext_noop
+
 from sessions_app import board, documents
 from sessions_app.document_text import lines
+from sessions_app.former_reports import FormerReport
 from sessions_app.models import Session
 from sessions_app.refusals import Missing
 
@@ -11,7 +14,8 @@ from .draft import draft
 from .models import IncidentReport
 from .report import WHOLE_ROOM, Entry, Kind, Report
 
-NO_FRAUD = "Aucune suspicion de fraude n’a été notée dans cette session."
+NO_SUCH_REPORT = gettext_noop("Cette session n’a pas de PV signé sous ce rang.")
+NO_FRAUD = gettext_noop("Aucune suspicion de fraude n’a été notée dans cette session.")
 
 
 def report_pdf(session: Session) -> bytes:
@@ -24,12 +28,22 @@ def report_pdf(session: Session) -> bytes:
     return print_report(session)
 
 
+def former_pdf(session: Session, rank: int) -> bytes:
+    """The PV that the reopening of this rank has replaced, as it was signed; or `Missing`."""
+    found = FormerReport.objects.filter(session=session, rank=rank)
+    stored = found.values_list("pdf", flat=True).first()
+    if stored is None:
+        raise Missing(gettext(NO_SUCH_REPORT))
+    return bytes(stored)
+
+
+@documents.in_french
 def print_report(session: Session) -> bytes:
     """The PV as it stands, printed anew."""
     report, at = _read(session)
     data = {
         **_frame(session, report, "PV d’incident"),
-        "sentences": _announced_annex(report),
+        "sentences": [*report.reopenings, *_announced_annex(report)],
         "counts": _counts(report),
         "paragraphs": [paragraph.text for paragraph in report.paragraphs],
         "heading": "Incidents et temps",
@@ -48,11 +62,12 @@ def print_report(session: Session) -> bytes:
     return documents.render("report", data, at=at)
 
 
+@documents.in_french
 def fraud_pdf(session: Session) -> bytes:
     """The annex, a document of its own; `Missing` when no suspicion was ever noted."""
     report, at = _read(session)
     if not report.fraud:
-        raise Missing(NO_FRAUD)
+        raise Missing(gettext(NO_FRAUD))
     data = {
         **_frame(session, report, "Suspicion de fraude, annexe au PV d’incident"),
         "sentences": [],

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from django.utils import translation
+
 from candidates.models import Candidate
 from candidates.states import State
 from sessions_app import board
+from sessions_app.former_reports import FormerReport
 from sessions_app.models import Session, SessionEvent
 
 from . import lived
@@ -23,7 +26,8 @@ TIME = {
     "alert_rejected": (Kind.TIME_BACK, "Temps rendu après un signalement"),
 }
 ABSENT = "marked_absent"
-READ = {*TIME, *lived.EVENTS, *EVENTS, "joined", "test_started", "test_ended"}
+REOPENED = "session_reopened"
+READ = {REOPENED, *TIME, *lived.EVENTS, *EVENTS, "joined", "test_started", "test_ended"}
 NOBODY = "automatique"
 
 
@@ -33,8 +37,17 @@ def draft(session: Session) -> Report:
     Each incident and each change of time stands in it once: as an entry, or, when the whole
     room had it, in a paragraph. Nothing else of the journal does.
     """
-    with board.snapshot():
+    with board.snapshot(), translation.override("fr"):
         return _Draft(session).report()
+
+
+def former(session: Session) -> list[FormerReport]:
+    """The signed PV that reopenings have replaced, oldest first, without their bytes."""
+    found = FormerReport.objects.filter(session=session).select_related("reopened_by", "signed_by")
+    reports = list(found.defer("pdf").order_by("rank"))
+    for report in reports:
+        report.session = session
+    return reports
 
 
 class _Draft:
@@ -50,6 +63,9 @@ class _Draft:
         self.remarks = list(session.pv_remarks.exclude(text="").select_related("author"))
         reports = IncidentReport.objects.filter(session=session).select_related("signed_by")
         self.signed = list(reports.defer("pdf"))
+        # Asked for when the journal tells of one: a PV that never was costs no query.
+        is_reopened = any(event.type == REOPENED for event in self.events)
+        self.former = former(session) if is_reopened else []
 
     def report(self) -> Report:
         paragraphs = lived.paragraphs(self.events, self.people, self.zone)
@@ -85,6 +101,7 @@ class _Draft:
                 for each in self.signed
             ),
             counts=self._counts(lines, shown),
+            reopenings=tuple(each.sentence for each in self.former),
         )
 
     def _local(self, instant: datetime) -> datetime:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import time
 from functools import partial
 
+from django.utils.translation import gettext_lazy as _
+
 from candidates.end_reasons import LEFT_EARLY
 from candidates.models import Candidate
 from candidates.states import Action, Actor, State
@@ -15,7 +17,7 @@ from . import entries
 from .entries import ENTRIES, DayEntry
 from .services import instant_of, write_line
 
-HAS_COME = "Ce candidat a commencé son test\u00a0: il n’est pas absent."
+HAS_COME = _("Ce candidat a commencé son test : il n’est pas absent.")
 
 
 def service_of(action: str) -> Callable[..., None]:

@@ -3,6 +3,7 @@
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import translation
 from django.views.decorators.http import require_GET
 
 from sessions_app import access
@@ -32,7 +33,7 @@ def export(view):
 def table(session, *, what, kind: str):
     """`what` makes the table of a session, `kind` is one of KINDS."""
     write, content_type = KINDS[kind]
-    with snapshot():
+    with snapshot(), translation.override("fr"):  # a paper of the centre, as the PV
         content = write(what(session))
     return f"{what.__name__}-{session.number}.{kind}", HttpResponse(content, content_type)
 

@@ -1,6 +1,7 @@
 """What is typed about incidents; the table of categories decides what is required."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from candidates.enrolment_fields import IdentityFields
 from candidates.forms import ActionForm, ResumeForm
@@ -8,8 +9,8 @@ from candidates.forms import ActionForm, ResumeForm
 from .categories import LONGEST_TEXT
 from .models import Alert
 
-NOT_A_NUMBER = {"invalid": "Le numéro de question va de 1 à 500."}
-TOO_LONG = {"max_length": "Le texte est trop long : 2 000 signes au plus."}
+NOT_A_NUMBER = {"invalid": _("Le numéro de question va de 1 à 500.")}
+TOO_LONG = {"max_length": _("Le texte est trop long : 2 000 signes au plus.")}
 
 
 class RoomIncidentForm(forms.Form):
@@ -18,7 +19,7 @@ class RoomIncidentForm(forms.Form):
     hour = forms.TimeField(
         input_formats=["%H:%M", "%H:%M:%S", "%Hh%M", "%H h %M"],
         required=False,
-        error_messages={"invalid": "Écrivez l’heure ainsi\u00a0: 09:41."},
+        error_messages={"invalid": _("Écrivez l’heure ainsi : 09:41.")},
     )
 
 
@@ -55,19 +56,19 @@ class IdentityForm(IdentityFields, EntryForm):
     text = forms.CharField(
         max_length=500,
         required=False,
-        error_messages={"max_length": "Le texte est trop long\u00a0: 500 signes au plus."},
+        error_messages={"max_length": _("Le texte est trop long : 500 signes au plus.")},
     )
 
 
 class SignatureForm(forms.Form):
     """Who signs the PV, and their password again."""
 
-    name = forms.CharField(label="Nom et prénom", max_length=120)
+    name = forms.CharField(label=_("Nom et prénom"), max_length=120)
     role = forms.CharField(
-        label="Fonction", max_length=120, help_text="Exemple\u00a0: surveillante de session"
+        label=_("Fonction"), max_length=120, help_text=_("Exemple : surveillante de session")
     )
     password = forms.CharField(
-        label="Votre mot de passe",
+        label=_("Votre mot de passe"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -80,12 +81,28 @@ class SignatureForm(forms.Form):
             self.fields[name].widget.attrs.update(hints)
 
 
+class ReopeningForm(forms.Form):
+    """Why a finalised session is reopened, and the password of who does it."""
+
+    reason = forms.CharField(
+        label=_("Motif"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Il sera lu par les surveillants, et écrit dans le journal et le prochain PV."),
+        error_messages={
+            "required": _("Dites pourquoi la session est rouverte."),
+            "max_length": _("Le motif est trop long : 300 signes au plus."),
+        },
+    )
+    password = SignatureForm.base_fields["password"]
+
+
 class AlertForm(forms.Form):
     subject = forms.ChoiceField(
         choices=Alert.Subject,
         error_messages={
-            "required": "Choisissez ce qui ne va pas.",
-            "invalid_choice": "Choisissez ce qui ne va pas.",
+            "required": _("Choisissez ce qui ne va pas."),
+            "invalid_choice": _("Choisissez ce qui ne va pas."),
         },
     )
     text = forms.CharField(max_length=500, required=False)
@@ -99,6 +116,6 @@ class RemarksForm(forms.Form):
         max_length=10_000,
         required=False,
         strip=False,
-        error_messages={"max_length": "Le texte est trop long\u00a0: 10\u00a0000 signes au plus."},
+        error_messages={"max_length": _("Le texte est trop long : 10 000 signes au plus.")},
     )
     version = forms.IntegerField(min_value=0, required=False)

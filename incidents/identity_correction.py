@@ -2,6 +2,8 @@
 
 from datetime import date, time
 
+from django.utils.translation import gettext_lazy as _
+
 from candidates import enrolment
 from candidates.models import Candidate
 from candidates.states import Action, Actor
@@ -14,7 +16,8 @@ from .entry_services import note_entry
 from .services import instant_of, write_line
 
 ENTRY = ENTRIES["correct-identity"]
-CHANGED = "Cette identité vient d’être corrigée. Fermez la fiche, puis ouvrez-la de nouveau."
+CHANGED = _("Cette identité vient d’être corrigée. Fermez la fiche, puis ouvrez-la de nouveau.")
+# The words of the PV, which is in French whoever writes it.
 LABELS = {
     "birth_name": "Nom de naissance",
     "first_name": "Prénom",

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from .categories import LONGEST_TEXT, Category
 
@@ -10,32 +11,32 @@ class Alert(models.Model):
     """A problem that a candidate reports on a question; one open at a time."""
 
     class Subject(models.TextChoices):
-        IMAGE = "image", "Une image ne s’affiche pas"
-        EMBED = "embed", "Un simulateur ne fonctionne pas"
-        FILE = "file", "Un fichier ne s’ouvre pas"
-        FOCUS = "focus", "La page dit que je l’ai quittée"
-        PAGE = "page", "La page ne s’affiche pas correctement"
-        OTHER = "other", "Autre problème"
+        IMAGE = "image", _("Une image ne s’affiche pas")
+        EMBED = "embed", _("Un simulateur ne fonctionne pas")
+        FILE = "file", _("Un fichier ne s’ouvre pas")
+        FOCUS = "focus", _("La page dit que je l’ai quittée")
+        PAGE = "page", _("La page ne s’affiche pas correctement")
+        OTHER = "other", _("Autre problème")
 
     class Outcome(models.TextChoices):
-        ACCEPTED = "accepted", "accepté"
-        REJECTED = "rejected", "refusé"
-        DROPPED = "dropped", "sans suite : le test est terminé"
+        ACCEPTED = "accepted", _("accepté")
+        REJECTED = "rejected", _("refusé")
+        DROPPED = "dropped", _("sans suite : le test est terminé")
 
     candidate = models.ForeignKey(
-        "candidates.Candidate", models.CASCADE, related_name="alerts", verbose_name="candidat"
+        "candidates.Candidate", models.CASCADE, related_name="alerts", verbose_name=_("candidat")
     )
-    question = models.PositiveSmallIntegerField("question")
-    subject = models.CharField("objet", max_length=10, choices=Subject)
-    text = models.CharField("précisions", max_length=500, blank=True)
-    raised_at = models.DateTimeField("signalé à")
-    closed_at = models.DateTimeField("traité à", null=True)
-    outcome = models.CharField("suite", max_length=10, choices=Outcome, blank=True)
+    question = models.PositiveSmallIntegerField(_("question"))
+    subject = models.CharField(_("objet"), max_length=10, choices=Subject)
+    text = models.CharField(_("précisions"), max_length=500, blank=True)
+    raised_at = models.DateTimeField(_("signalé à"))
+    closed_at = models.DateTimeField(_("traité à"), null=True)
+    outcome = models.CharField(_("suite"), max_length=10, choices=Outcome, blank=True)
     closed_by = models.ForeignKey("sessions_app.User", models.PROTECT, related_name="+", null=True)
-    reply = models.CharField("réponse", max_length=200, blank=True)
+    reply = models.CharField(_("réponse"), max_length=200, blank=True)
 
     class Meta:
-        verbose_name = "signalement"
+        verbose_name = _("signalement")
         ordering = ["raised_at", "pk"]
         constraints = [
             models.UniqueConstraint(
@@ -60,29 +61,29 @@ class Incident(models.Model):
     """
 
     session = models.ForeignKey(
-        "sessions_app.Session", models.CASCADE, related_name="incidents", verbose_name="session"
+        "sessions_app.Session", models.CASCADE, related_name="incidents", verbose_name=_("session")
     )
     candidate = models.ForeignKey(
         "candidates.Candidate",
         models.PROTECT,
         related_name="incidents",
         null=True,
-        verbose_name="candidat",
+        verbose_name=_("candidat"),
     )
-    category = models.CharField("catégorie", max_length=3, choices=Category)
-    question = models.PositiveSmallIntegerField("question", null=True)
-    text = models.CharField("description", max_length=LONGEST_TEXT, blank=True)
-    occurred_at = models.DateTimeField("survenu à")
-    noted_at = models.DateTimeField("noté à")
+    category = models.CharField(_("catégorie"), max_length=3, choices=Category)
+    question = models.PositiveSmallIntegerField(_("question"), null=True)
+    text = models.CharField(_("description"), max_length=LONGEST_TEXT, blank=True)
+    occurred_at = models.DateTimeField(_("survenu à"))
+    noted_at = models.DateTimeField(_("noté à"))
     author = models.ForeignKey(
-        "sessions_app.User", models.PROTECT, related_name="incidents", verbose_name="noté par"
+        "sessions_app.User", models.PROTECT, related_name="incidents", verbose_name=_("noté par")
     )
     alert = models.OneToOneField(Alert, models.PROTECT, related_name="incident", null=True)
     corrects = models.OneToOneField("self", models.PROTECT, related_name="correction", null=True)
-    withdrawn = models.BooleanField("noté par erreur", default=False)
+    withdrawn = models.BooleanField(_("noté par erreur"), default=False)
 
     class Meta:
-        verbose_name = "incident"
+        verbose_name = _("incident")
         ordering = ["occurred_at", "pk"]
         constraints = [
             models.CheckConstraint(
@@ -106,18 +107,18 @@ class Remark(models.Model):
     """
 
     session = models.ForeignKey(
-        "sessions_app.Session", models.CASCADE, related_name="pv_remarks", verbose_name="session"
+        "sessions_app.Session", models.CASCADE, related_name="pv_remarks", verbose_name=_("session")
     )
     author = models.ForeignKey(
-        "sessions_app.User", models.PROTECT, related_name="+", verbose_name="écrit par"
+        "sessions_app.User", models.PROTECT, related_name="+", verbose_name=_("écrit par")
     )
-    text = models.TextField("observations", max_length=10_000, blank=True)
+    text = models.TextField(_("observations"), max_length=10_000, blank=True)
     version = models.PositiveIntegerField(default=0)
-    changed_at = models.DateTimeField("modifié à")
+    changed_at = models.DateTimeField(_("modifié à"))
 
     class Meta:
-        verbose_name = "observations d’un surveillant"
-        verbose_name_plural = "observations des surveillants"
+        verbose_name = _("observations d’un surveillant")
+        verbose_name_plural = _("observations des surveillants")
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["session", "author"], name="one_block_per_supervisor"),
@@ -137,17 +138,17 @@ class IncidentReport(models.Model):
     session = models.OneToOneField(
         "sessions_app.Session", models.CASCADE, related_name="incident_report"
     )
-    signed_name = models.CharField("signé par", max_length=120)
-    signed_role = models.CharField("en qualité de", max_length=120)
+    signed_name = models.CharField(_("signé par"), max_length=120)
+    signed_role = models.CharField(_("en qualité de"), max_length=120)
     signed_by = models.ForeignKey("sessions_app.User", models.PROTECT, related_name="+")
-    signed_at = models.DateTimeField("signé à")
-    journal_digest = models.CharField("empreinte du journal", max_length=64, blank=True)
+    signed_at = models.DateTimeField(_("signé à"))
+    journal_digest = models.CharField(_("empreinte du journal"), max_length=64, blank=True)
     pdf = models.BinaryField(default=bytes, editable=False)
-    pdf_sha256 = models.CharField("empreinte du PDF", max_length=64, blank=True)
+    pdf_sha256 = models.CharField(_("empreinte du PDF"), max_length=64, blank=True)
 
     class Meta:
-        verbose_name = "PV d’incident"
-        verbose_name_plural = "PV d’incident"
+        verbose_name = _("PV d’incident")
+        verbose_name_plural = _("PV d’incident")
 
     def __str__(self) -> str:
         return f"PV · {self.session}"

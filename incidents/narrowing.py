@@ -3,15 +3,17 @@
 import re
 from dataclasses import replace
 
+from django.utils.translation import gettext_lazy as _
+
 from .categories import Category
 from .report import Entry, Kind, Report
 
 TIME = "time"
 KINDS = {
-    TIME: ("Temps ajouté ou rendu", {Kind.TIME_ADDED, Kind.TIME_UNDONE, Kind.TIME_BACK}),
-    "day": ("Entrées, sorties et places", {Kind.NOTED}),
-    "ended": ("Tests non terminés", {Kind.ENDED}),
-    "absent": ("Absents", {Kind.ABSENT}),
+    TIME: (_("Temps ajouté ou rendu"), {Kind.TIME_ADDED, Kind.TIME_UNDONE, Kind.TIME_BACK}),
+    "day": (_("Entrées, sorties et places"), {Kind.NOTED}),
+    "ended": (_("Tests non terminés"), {Kind.ENDED}),
+    "absent": (_("Absents"), {Kind.ABSENT}),
 }
 
 

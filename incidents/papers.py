@@ -17,6 +17,7 @@ NOTES = {
 }
 
 
+@documents.in_french
 def attendance_pdf(session: Session) -> bytes:
     """Who signs: presence and end as far as known, and no word of anybody's extra time."""
     with board.snapshot():
@@ -54,6 +55,7 @@ def _end(row: Candidate, session: Session) -> str:
     return ""
 
 
+@documents.in_french
 def room_pdf(session: Session) -> bytes:
     """The paper fallback: who, state and end hour at this minute, for when the network dies."""
     with board.snapshot():

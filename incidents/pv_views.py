@@ -14,7 +14,7 @@ from sessions_app.refusals import Conflict, Refusal, wants_page
 
 from . import checklist, narrowing, remark_services
 from . import closing as closing_services
-from .draft import draft
+from .draft import draft, former
 from .forms import RemarksForm, SignatureForm
 from .models import IncidentReport
 
@@ -80,6 +80,8 @@ def _show_closing(request: HttpRequest, session, form, status: int = 200) -> Htt
         "signed": signed,
         "form": form,
         "reasons": end_reasons.MANDATORY,
+        "former": former(session),
+        "reopens": is_final and access.administers(request.user, session),
     }
     return render(request, "incidents/closing.html", context, status=status)
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app import journal
 from sessions_app.models import Session, User
@@ -12,7 +13,9 @@ from .models import Remark
 
 # Words are saved every few seconds; the journal is told once for each spell of writing.
 SPELL = timedelta(minutes=5)
-OLDER = "Ce texte a été modifié depuis une autre page. Il n’a pas été remplacé : comparez les deux."
+OLDER = _(
+    "Ce texte a été modifié depuis une autre page. Il n’a pas été remplacé : comparez les deux."
+)
 
 
 @transaction.atomic

@@ -130,3 +130,4 @@ class Report:
     remarks: tuple[Remark, ...]
     signatures: tuple[Signature, ...]
     counts: Counts
+    reopenings: tuple[str, ...] = ()  # sentences, oldest first

@@ -3,6 +3,7 @@
 from datetime import datetime, time
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from candidates import rehearsal
 from candidates.access import Seat
@@ -18,11 +19,12 @@ from sessions_app.refusals import Conflict, Invalid
 from . import categories
 from .models import Alert, Incident
 
+# Kept with the time, and so in French whoever gives it back.
 WAITED = "Attente après un signalement"
-ANSWERED_MEANWHILE = "Votre réponse à cette question est déjà enregistrée."
-NOT_A_REASON = "Ce motif ne convient pas à cette question. Choisissez-en un autre."
-TOO_EARLY = "Cette heure n’est pas encore passée."
-CORRECTED_MEANWHILE = "Cet incident vient d’être corrigé. Rechargez la page pour le voir."
+ANSWERED_MEANWHILE = _("Votre réponse à cette question est déjà enregistrée.")
+NOT_A_REASON = _("Ce motif ne convient pas à cette question. Choisissez-en un autre.")
+TOO_EARLY = _("Cette heure n’est pas encore passée.")
+CORRECTED_MEANWHILE = _("Cet incident vient d’être corrigé. Rechargez la page pour le voir.")
 
 
 def raise_alert(

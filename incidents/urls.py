@@ -2,7 +2,7 @@ from django.urls import path
 
 from candidates.urls import CANDIDATE, ROOM
 
-from . import document_views, entry_views, export_views, exports, pv_views, views
+from . import document_views, entry_views, export_views, exports, pv_views, reopening_views, views
 from .entries import ENTRIES
 
 TABLES = {"incidents": exports.incidents, "journal": exports.journal}
@@ -37,4 +37,6 @@ urlpatterns = [
     path(ROOM + "pv/", pv_views.report, name="report"),
     path(ROOM + "cloture/", pv_views.closing, name="closing"),
     path(ROOM + "finalize/", pv_views.finalize, name="finalize"),
+    path(ROOM + "rouvrir/", reopening_views.reopening, name="reopening"),
+    path(ROOM + "pv-<int:rank>.pdf", reopening_views.former_report_pdf, name="former-report-pdf"),
 ]

@@ -5,19 +5,23 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app import access, center_rooms, second_factor
 
-SET_IT_UP = (
+SET_IT_UP = _(
     "L’administration demande une double authentification. Activez une application ou ajoutez une"
     " clé, puis revenez."
 )
 ORDER = [
     "Session",
     "Center",
+    "Membership",
+    "Invitation",
     "User",
     "SupervisorAccess",
     "SessionEvent",
+    "SecurityEvent",
     "Candidate",
     "TimeGrant",
     "Timer",
@@ -28,8 +32,8 @@ ORDER = [
 
 
 class AdminSite(admin.AdminSite):
-    site_header = site_title = "Pix Surveillance · administration"
-    index_title = "Préparer les sessions"
+    site_header = site_title = _("Pix Surveillance · administration")
+    index_title = _("Préparer les sessions")
 
     def has_permission(self, request):
         return super().has_permission(request) and second_factor.is_shown(request)

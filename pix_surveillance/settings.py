@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy
 
-from pix_surveillance import log_lines
+from pix_surveillance import log_lines, shared_limits
 
 ROOT = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -92,7 +93,7 @@ def _oidc() -> dict:
     is_here = parts.hostname in {"127.0.0.1", "localhost"}
     if not parts.hostname or (parts.scheme != "https" and not (is_here and parts.scheme == "http")):
         raise ImproperlyConfigured(f"OIDC_URL must begin with https://, not “{known['url']}”.")
-    name = env.str("OIDC_NAME", default="votre organisation")
+    name = env.str("OIDC_NAME", default=gettext_lazy("votre organisation"))
     return known | {
         "name": name,
         "scopes": env.str("OIDC_SCOPES", default="openid email profile").split(),
@@ -148,7 +149,9 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "sessions_app.private_pages.PrivatePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "pix_surveillance.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -156,6 +159,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "sessions_app.security_doors.SecurityLogMiddleware",
     "sessions_app.refusals.RefusalMiddleware",
 ]
 
@@ -167,6 +171,7 @@ TEMPLATES = [
         "DIRS": [ROOT / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.templatetags.i18n"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -197,7 +202,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_SUBJECT_PREFIX = "Pix Surveillance : "
+ACCOUNT_EMAIL_SUBJECT_PREFIX = gettext_lazy("Pix Surveillance : ")
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
@@ -213,8 +218,7 @@ PASSWORD_HASHERS = [
     f"django.contrib.auth.hashers.{name}"
     for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher")
 ]
-# A whole school stands behind one address: its rooms log in within the same minutes.
-ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "200/m/ip,10/5m/key"}
+ACCOUNT_RATE_LIMITS, CACHES = shared_limits.RATES, shared_limits.CACHES
 # The organisation's own login. Accounts are matched by an address that it says it verified.
 OIDC = _oidc()
 SOCIALACCOUNT_ADAPTER = "sessions_app.organisation_login.OrganisationAdapter"
@@ -230,11 +234,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="surveillance@localho
 
 # Who answers for the site, on its legal pages.
 OPERATOR = {
-    "name": env.str("OPERATOR_NAME", default=""),
-    "address": env.str("OPERATOR_ADDRESS", default=""),
-    "contact": env.str("OPERATOR_CONTACT", default=""),
-    "host": env.str("OPERATOR_HOST", default=""),
-    "data_protection": env.str("OPERATOR_DATA_PROTECTION", default=""),
+    name: env.str(f"OPERATOR_{name.upper()}", default="")
+    for name in ("name", "address", "contact", "host", "data_protection")
 }
 
 # How long what is known of people is kept: `sessions_app/retention.py`, `docs/data.md`.
@@ -245,7 +246,11 @@ RETENTION_DAYS = {
     "SECURITY": _days("RETENTION_SECURITY_DAYS", 365),
 }
 
+# Sentences are written in French; `locale/en` has them all in English (`language.py`).
 LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+LOCALE_PATHS = [ROOT / "locale"]
+FORMAT_MODULE_PATH = ["pix_surveillance.formats"]
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 
@@ -281,6 +286,8 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = 12 * 3600
+# Sentences may name people: with the login, not in a cookie of their own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "sessions_app.refusals.csrf_failure"

@@ -11,6 +11,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame, Opcode, apply_mask
 from websockets.protocol import State
 
+from sessions_app.floods import LONGEST_MESSAGE
+
 # RFC 6455, 5.2: the first two bytes of a whole frame, without extensions.
 WHOLE_TEXT, WHOLE_PONG = 0x81, 0x8A
 MASKED, LENGTH = 0x80, 0x7F
@@ -19,6 +21,11 @@ SHORT, MEDIUM = 126, 1 << 16  # lengths from which on more bytes tell the length
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):
+    def __init__(self, config, *args, **options):
+        super().__init__(config, *args, **options)
+        # A larger one is not even read: the socket is closed (1009).
+        self.conn.max_message_size = min(config.ws_max_size, LONGEST_MESSAGE)
+
     def data_received(self, data: bytes) -> None:
         opcode = data[0]
         if opcode not in (WHOLE_TEXT, WHOLE_PONG) or not self._is_one_short_frame(data):

@@ -14,18 +14,23 @@ from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, parse_cookie
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from . import codes
+from . import codes, windows
+from .memberships import Membership, Role
 from .models import Center, Session, SupervisorAccess, User
 from .refusals import Forbidden, Invalid, Missing, wants_page
 
-NO_SUCH_SESSION = "Cette session n’existe pas, ou vous n’y avez pas accès."
-NO_SUCH_CENTER = "Ce centre n’existe pas, ou vous n’y avez pas accès."
-NO_SUCH_CANDIDATE = "Ce candidat n’est pas inscrit dans cette session."
+NO_SUCH_SESSION = _("Cette session n’existe pas, ou vous n’y avez pas accès.")
+NO_SUCH_CENTER = _("Ce centre n’existe pas, ou vous n’y avez pas accès.")
+NO_SUCH_CANDIDATE = _("Ce candidat n’est pas inscrit dans cette session.")
 NO_CODE = "?" * 8  # what a session that does not exist is compared with
-LOG_IN = "Connectez-vous pour continuer."
-WRONG_CODES = "Numéro de session ou code surveillant incorrect. Vérifiez-les sur le kit de session."
+LOG_IN = _("Connectez-vous pour continuer.")
+FOR_THE_CENTER = _("Seule l’administration du centre peut le faire.")
+WRONG_CODES = _(
+    "Numéro de session ou code surveillant incorrect. Vérifiez-les sur le kit de session."
+)
 
 
 def account_required(view):
@@ -51,9 +56,14 @@ def cookies_of_socket(scope: dict) -> dict[str, str]:
     return parse_cookie("; ".join(headers))
 
 
+def login_of_socket(scope: dict) -> str:
+    """The key of the login that a socket claims, or ""; no query."""
+    return cookies_of_socket(scope).get(settings.SESSION_COOKIE_NAME, "")
+
+
 def account_of_socket(scope: dict) -> tuple[User, str]:
     """Who opens a socket, and the key of their login; raises `Missing` for nobody."""
-    login = cookies_of_socket(scope).get(settings.SESSION_COOKIE_NAME, "")
+    login = login_of_socket(scope)
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(login)
     user = get_user(request)
@@ -63,15 +73,16 @@ def account_of_socket(scope: dict) -> tuple[User, str]:
 
 
 def centers_of(user: User) -> QuerySet[Center]:
-    """The centres that this account administers: a member of staff, those they are a member of."""
+    """The centres that this account administers: by its role there, or all."""
     if user.is_superuser:
         return Center.objects.all()
-    return Center.objects.filter(members=user) if user.is_staff else Center.objects.none()
+    own = Membership.objects.filter(user=user, role=Role.ADMINISTRATOR)
+    return Center.objects.filter(pk__in=own.values("center"))
 
 
 def centers_of_each(user_ids: Collection[int]) -> QuerySet:
     """`center_id`, `user_id`: as `centers_of`, for many accounts (no superusers) at once."""
-    return Center.members.through.objects.filter(user_id__in=user_ids, user__is_staff=True)
+    return Membership.objects.filter(user_id__in=user_ids, role=Role.ADMINISTRATOR)
 
 
 def center_of(user: User, center_id: int) -> Center:
@@ -96,16 +107,17 @@ def session_to_enter(number: str, code: str) -> Session:
     return session
 
 
-def has_entered(user: User, number: str) -> bool:
-    """Whether the account already supervises the session of this number, as it was typed."""
+def numbers_entered(user: User) -> set[str]:
+    """The numbers of the sessions that the account has entered, and may still come back to."""
     entered = SupervisorAccess.objects.filter(user=user, revoked_at=None)
-    return entered.filter(session__number=codes.clean(number)[:12]).exists()
+    return set(entered.values_list("session__number", flat=True))
 
 
 def supervised_session(user: User, number: str) -> Session:
     """The session of this number when the account supervises it; `Missing` otherwise.
 
-    Administrators of a centre supervise its sessions, too, without their codes.
+    Administrators of a centre supervise its sessions, too, without their codes and at any time.
+    Others in its time only (`windows`); `Forbidden` before and after.
     """
     sessions = Session.objects.select_related("center").filter(number=number)
     if not user.is_superuser:
@@ -115,7 +127,15 @@ def supervised_session(user: User, number: str) -> Session:
     session = sessions.first() if user.is_active else None
     if session is None:
         raise Missing(NO_SUCH_SESSION)
+    check_time(user, session)
     return session
+
+
+def check_time(user: User, session: Session) -> None:
+    """`Forbidden` for a supervisor too early or too late; administrators pass at any time."""
+    sentence = windows.refusal(session)
+    if sentence and not administers(user, session):
+        raise Forbidden(sentence)
 
 
 def check_still_supervises(user: User, session: Session) -> None:
@@ -123,10 +143,26 @@ def check_still_supervises(user: User, session: Session) -> None:
     if not User.objects.filter(pk=user.pk, is_active=True).exists():
         raise Forbidden(NO_SUCH_SESSION)
     granted = SupervisorAccess.objects.filter(session=session, user=user, revoked_at=None)
-    if user.is_superuser or granted.exists():
+    if user.is_superuser:
+        return
+    if granted.exists():
+        check_time(user, session)
         return
     if not centers_of(user).filter(pk=session.center_id).exists():
         raise Forbidden(NO_SUCH_SESSION)
+
+
+def administers(user: User, session: Session) -> bool:
+    """Whether the account is an administrator of the centre of this session."""
+    return user.is_active and centers_of(user).filter(pk=session.center_id).exists()
+
+
+def administered_session(user: User, number: str) -> Session:
+    """As `supervised_session`, for what only an administrator of its centre does; `Forbidden`."""
+    session = supervised_session(user, number)
+    if not administers(user, session):
+        raise Forbidden(FOR_THE_CENTER)
+    return session
 
 
 def candidate_of(session: Session, candidate_id: int):

@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from . import codes, preparation
 from .access import centers_of
@@ -17,41 +18,53 @@ from .admin_accounts import UserAdmin
 from .admin_centers import CenterAdmin
 from .admin_filters import When
 from .admin_journal import SessionEventAdmin, SupervisorAccessAdmin
+from .admin_people import InvitationAdmin, MembershipAdmin
 from .admin_scope import CenterScoped, kept_by, only_center_of
-from .models import Center, Session, SessionEvent, SupervisorAccess, User
+from .admin_security import SecurityEventAdmin
+from .admin_session_form import SessionForm
+from .memberships import Invitation, Membership
+from .models import Center, SecurityEvent, Session, SessionEvent, SupervisorAccess, User
 
 # Rights hang on centres, not on lists of permissions; factors and logins are their owner's.
 for model in (Group, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(model)
 admin.site.register(User, UserAdmin)
 admin.site.register(Center, CenterAdmin)
+admin.site.register(Membership, MembershipAdmin)
+admin.site.register(Invitation, InvitationAdmin)
 admin.site.register(SupervisorAccess, SupervisorAccessAdmin)
 admin.site.register(SessionEvent, SessionEventAdmin)
+admin.site.register(SecurityEvent, SecurityEventAdmin)
+UNCHANGED = _("La session %(number)s est finalisée : rien n’y a changé.")
 
 
 class SessionAdmin(CenterScoped):
     """Registered in `candidates.admin`, which adds the candidates and the import."""
 
+    form = SessionForm
     list_display = ["shown_number", "date", "hour", "site", "room", "state", "candidate_count"]
     list_filter = [When, "state", ("center", admin.RelatedOnlyFieldListFilter)]
     date_hierarchy = "date"
     search_fields = ["number", "site", "room"]
-    search_help_text = "Numéro, site ou salle"
+    search_help_text = _("Numéro, site ou salle")
     ordering = ["-date", "start_time", "number"]
     actions = ["open_sessions", "renew_supervisor_code", "renew_access_code"]
     entry = (
-        "Numéro et codes",
+        _("Numéro et codes"),
         {
             "fields": [("shown_number", "state"), ("shown_access_code", "shown_supervisor_code")],
-            "description": "L’application les choisit. Pour changer le code surveillant, cochez"
-            " la session dans la liste, puis « Renouveler le code surveillant ».",
+            "description": _(
+                "L’application les choisit. Pour changer le code surveillant, cochez"
+                " la session dans la liste, puis « Renouveler le code surveillant »."
+            ),
         },
     )
     room = (
-        "La salle",
+        _("La salle"),
         {"fields": ["center", ("site", "room"), ("date", "start_time"), "supervisors", "remarks"]},
     )
-    rules = ("Le test", {"fields": [("duration_minutes", "grace_seconds"), "auto_end"]})
+    people = (_("Surveillants du centre"), {"fields": ["pool"]})
+    rules = (_("Le test"), {"fields": [("duration_minutes", "grace_seconds"), "auto_end"]})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
         sessions = super().get_queryset(request).select_related("center")
@@ -68,7 +81,15 @@ class SessionAdmin(CenterScoped):
         return kept_by(journal) or super().get_deleted_objects(objs, request)
 
     def get_fieldsets(self, request, obj=None):
-        return [self.entry, self.room, self.rules] if obj else [self.room, self.rules]
+        shown = [self.entry, self.room] if obj else [self.room]
+        if self.has_change_permission(request, obj):
+            shown.append(self.people)
+        return [*shown, self.rules]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
 
     def get_readonly_fields(self, request, obj=None):
         fields = ["shown_number", "shown_access_code", "shown_supervisor_code", "state"]
@@ -104,63 +125,62 @@ class SessionAdmin(CenterScoped):
             preparation.keep_changes(obj, form.changed_data, user=request.user)
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        context["room_url"] = _room_url(request.user, obj) if obj else ""
+        context["room_url"] = reverse("board", args=[obj.number]) if obj else ""
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    @admin.display(description="numéro", ordering="number")
+    @admin.display(description=_("numéro"), ordering="number")
     def shown_number(self, session):
         return session.spaced_number
 
-    @admin.display(description="heure", ordering="start_time")
+    @admin.display(description=_("heure"), ordering="start_time")
     def hour(self, session):
         return f"{session.start_time:%H:%M}"
 
-    @admin.display(description="candidats", ordering="candidate_count")
+    @admin.display(description=_("candidats"), ordering="candidate_count")
     def candidate_count(self, session):
         return session.candidate_count
 
-    @admin.display(description="code d’accès (candidats)")
+    @admin.display(description=_("code d’accès (candidats)"))
     def shown_access_code(self, session):
-        return _copied(session.access_code, 3, "code d’accès")
+        return _copied(session.access_code, 3, _("code d’accès"))
 
-    @admin.display(description="code surveillant")
+    @admin.display(description=_("code surveillant"))
     def shown_supervisor_code(self, session):
-        return _copied(session.supervisor_code, 4, "code surveillant")
+        return _copied(session.supervisor_code, 4, _("code surveillant"))
 
-    @admin.action(description="Ouvrir", permissions=["change"])
+    @admin.action(description=_("Ouvrir"), permissions=["change"])
     def open_sessions(self, request, queryset):
-        self._do(request, queryset, preparation.open_session, "est ouverte.")
+        done = _("La session %(number)s est ouverte.")
+        self._do(request, queryset, preparation.open_session, done)
 
-    @admin.action(description="Renouveler le code surveillant", permissions=["change"])
+    @admin.action(description=_("Renouveler le code surveillant"), permissions=["change"])
     def renew_supervisor_code(self, request, queryset):
-        done = "a un nouveau code surveillant. Les surveillants déjà entrés y restent."
+        done = _(
+            "La session %(number)s a un nouveau code surveillant."
+            " Les surveillants déjà entrés y restent."
+        )
         self._do(request, queryset, preparation.renew_supervisor_code, done)
 
-    @admin.action(description="Renouveler le code d’accès des candidats", permissions=["change"])
+    @admin.action(description=_("Renouveler le code d’accès des candidats"), permissions=["change"])
     def renew_access_code(self, request, queryset):
-        done = "a un nouveau code d’accès. Les candidats déjà entrés restent à leur place."
+        done = _(
+            "La session %(number)s a un nouveau code d’accès."
+            " Les candidats déjà entrés restent à leur place."
+        )
         self._do(request, queryset, preparation.renew_access_code, done)
 
     def _do(self, request, sessions, service, done: str) -> None:
         """One service for each session that may still change, and a sentence for each."""
         for session in sessions:
-            name = f"La session {session.spaced_number}"
+            told = {"number": session.spaced_number}
             if not self.has_change_permission(request, session):
-                messages.warning(request, f"{name} est finalisée : rien n’y a changé.")
+                messages.warning(request, UNCHANGED % told)
                 continue
             service(session, user=request.user)
-            messages.success(request, f"{name} {done}")
+            messages.success(request, done % told)
 
 
 def _copied(code: str, group: int, what: str) -> str:
     """The code, in groups of so many signs, with the button that copies it."""
     context = {"code": code, "shown": codes.spaced(code, group), "what": what}
     return render_to_string("admin/sessions_app/session/_code.html", context)
-
-
-def _room_url(user: User, session: Session) -> str:
-    """The board for whoever supervises the session, else the door, which asks for the code."""
-    accesses = SupervisorAccess.objects.filter(session=session, user=user, revoked_at=None)
-    if user.is_superuser or accesses.exists():
-        return reverse("board", args=[session.number])
-    return reverse("entry")

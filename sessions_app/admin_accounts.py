@@ -8,31 +8,46 @@ from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from . import roles, security_log
 from .admin_scope import PlainTitle
+from .admin_security import NotesRights
+from .memberships import Membership, Role
 from .models import Center, User
 
-OF_STAFF = "Prépare les sessions des centres cochés. Surveiller n’en a pas besoin."
-OF_SUPERUSER = "Voit tous les centres, crée les comptes et les centres."
-TAKEN = "Un compte existe déjà avec cette adresse."
+OF_ADMINISTRATOR = _("Prépare leurs sessions, y entre sans code, invite des personnes.")
+OF_POOL = _("Proposé pour surveiller ; n’ouvre aucune session sans son code.")
+OF_SUPERUSER = _("Voit tous les centres, crée les comptes et les centres.")
+TAKEN = _("Un compte existe déjà avec cette adresse.")
+
+
+ROLES = {"centers": Role.ADMINISTRATOR, "pool": Role.SUPERVISOR}
+
+
+def _centers(label: str, help_text: str) -> forms.Field:
+    return forms.ModelMultipleChoiceField(
+        Center.objects.all(),
+        label=label,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=help_text,
+    )
 
 
 class _EmailIdentity(forms.ModelForm):
-    """One address, one account, whatever the case; the centres of the account beside it."""
+    """One address, one account, whatever the case; the roles of the account beside it."""
 
-    centers = forms.ModelMultipleChoiceField(
-        Center.objects.all(),
-        label="Centres",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
+    centers = _centers(_("Administre"), OF_ADMINISTRATOR)
+    pool = _centers(_("Surveille pour"), OF_POOL)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.fields["centers"].initial = self.instance.center_set.all()
-        self.fields["is_staff"].help_text = OF_STAFF
-        self.fields["is_superuser"].label = "Tous les droits"
+            for name, role in ROLES.items():
+                own = Membership.objects.filter(user=self.instance, role=role)
+                self.fields[name].initial = own.values_list("center", flat=True)
+        self.fields["is_superuser"].label = _("Tous les droits")
         self.fields["is_superuser"].help_text = OF_SUPERUSER
 
     def clean_email(self) -> str:
@@ -53,7 +68,7 @@ class NewAccountForm(_EmailIdentity, BaseUserCreationForm):
 class AccountForm(_EmailIdentity, UserChangeForm):
     class Meta:
         model = User
-        fields = ["email", "name", "password", "is_active", "is_staff", "is_superuser"]
+        fields = ["email", "name", "password", "is_active", "is_superuser"]
 
 
 @transaction.atomic
@@ -67,21 +82,21 @@ def claim_address(user: User) -> None:
     )
 
 
-class UserAdmin(PlainTitle, auth_admin.UserAdmin):
+class UserAdmin(NotesRights, PlainTitle, auth_admin.UserAdmin):
     form, add_form = AccountForm, NewAccountForm
     add_form_template = None
     list_display = ["email", "name", "is_active", "is_staff", "is_superuser", "last_login"]
-    list_filter = ["is_active", "is_staff", "is_superuser", "center"]
+    list_filter = ["is_active", "is_staff", "is_superuser", "memberships__center"]
     search_fields = ["email", "name"]
     ordering = ["email"]
     filter_horizontal = []
     actions = ["forget_second_factors"]
     readonly_fields = ["last_login", "date_joined"]
-    rights = ("Droits", {"fields": ["is_staff", "centers", "is_superuser"]})
+    rights = (_("Droits"), {"fields": ["centers", "pool", "is_superuser"]})
     fieldsets = [
         (None, {"fields": ["email", "name", "password", "is_active"]}),
         rights,
-        ("Dates", {"fields": ["last_login", "date_joined"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["email", "name", "password1", "password2"]}),
@@ -95,14 +110,18 @@ class UserAdmin(PlainTitle, auth_admin.UserAdmin):
 
     def save_related(self, request: HttpRequest, form, formsets, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        if "centers" in form.changed_data:
-            form.instance.center_set.set(form.cleaned_data["centers"])
+        chosen = form.cleaned_data
+        roles.set_all(
+            form.instance, administers=list(chosen["centers"]), supervises=list(chosen["pool"])
+        )
 
-    @admin.action(description="Retirer la double authentification (téléphone ou clé perdus)")
+    @admin.action(description=_("Retirer la double authentification (téléphone ou clé perdus)"))
     def forget_second_factors(self, request: HttpRequest, queryset) -> None:
         """For whoever has lost them all: the next login sets a new one up."""
-        removed, _ = Authenticator.objects.filter(user__in=queryset).delete()
+        accounts = sorted(queryset.values_list("pk", flat=True))
+        removed = Authenticator.objects.filter(user__in=accounts).delete()[0]
         if removed:
-            messages.success(request, "Ces comptes se connectent sans double authentification.")
+            security_log.note("factor_removed", request=request, accounts=accounts)
+            messages.success(request, _("Ces comptes se connectent sans double authentification."))
         else:
-            messages.info(request, "Ces comptes n’ont pas de double authentification.")
+            messages.info(request, _("Ces comptes n’ont pas de double authentification."))

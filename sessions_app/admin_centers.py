@@ -1,43 +1,41 @@
-"""Centres in the admin: prepared by superusers, shown to their own members."""
+"""Centres in the admin: prepared by superusers, shown to their own administrators."""
 
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from .admin_scope import CenterScoped
+from .admin_security import NotesRights
 
 FRANCE = [
-    ("Europe/Paris", "Métropole"),
-    ("America/Guadeloupe", "Guadeloupe"),
-    ("America/Martinique", "Martinique"),
-    ("America/Cayenne", "Guyane"),
-    ("Indian/Reunion", "La Réunion"),
-    ("Indian/Mayotte", "Mayotte"),
-    ("America/Miquelon", "Saint-Pierre-et-Miquelon"),
-    ("America/St_Barthelemy", "Saint-Barthélemy"),
-    ("America/Marigot", "Saint-Martin"),
-    ("Pacific/Noumea", "Nouvelle-Calédonie"),
-    ("Pacific/Tahiti", "Polynésie (Tahiti)"),
-    ("Pacific/Marquesas", "Polynésie (Marquises)"),
-    ("Pacific/Gambier", "Polynésie (Gambier)"),
-    ("Pacific/Wallis", "Wallis-et-Futuna"),
+    ("Europe/Paris", _("Métropole")),
+    ("America/Guadeloupe", _("Guadeloupe")),
+    ("America/Martinique", _("Martinique")),
+    ("America/Cayenne", _("Guyane")),
+    ("Indian/Reunion", _("La Réunion")),
+    ("Indian/Mayotte", _("Mayotte")),
+    ("America/Miquelon", _("Saint-Pierre-et-Miquelon")),
+    ("America/St_Barthelemy", _("Saint-Barthélemy")),
+    ("America/Marigot", _("Saint-Martin")),
+    ("Pacific/Noumea", _("Nouvelle-Calédonie")),
+    ("Pacific/Tahiti", _("Polynésie (Tahiti)")),
+    ("Pacific/Marquesas", _("Polynésie (Marquises)")),
+    ("Pacific/Gambier", _("Polynésie (Gambier)")),
+    ("Pacific/Wallis", _("Wallis-et-Futuna")),
 ]
 
 
-def time_zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+def time_zone_choices() -> list[tuple]:
     others = sorted(available_timezones() - dict(FRANCE).keys())
-    return [("France", FRANCE), ("Ailleurs", [(name, name) for name in others])]
+    return [("France", FRANCE), (_("Ailleurs"), [(name, name) for name in others])]
 
 
-class CenterAdmin(CenterScoped):
+class CenterAdmin(NotesRights, CenterScoped):
     path_to_center = "pk"
     list_display = ["name", "external_id", "time_zone"]
     search_fields = ["name", "external_id"]
-    filter_horizontal = ["members"]
-
-    def get_fields(self, request, obj=None):
-        fields = ["name", "external_id", "time_zone"]
-        return [*fields, "members"] if request.user.is_superuser else fields
+    fields = ["name", "external_id", "time_zone"]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "time_zone":

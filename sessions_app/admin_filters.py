@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
 
 from .event_names import NAMES
 from .models import SessionEvent
@@ -10,13 +11,13 @@ from .models import SessionEvent
 class When(admin.SimpleListFilter):
     """Sessions to come first in mind; `path` leads to their date."""
 
-    title = "date"
+    title = _("date")
     parameter_name = "when"
     path = "date"
     lookups_of = {"past": "lt", "today": "exact", "soon": "gt"}
 
     def lookups(self, request, model_admin):
-        return [("today", "aujourd’hui"), ("soon", "à venir"), ("past", "passées")]
+        return [("today", _("aujourd’hui")), ("soon", _("à venir")), ("past", _("passées"))]
 
     def queryset(self, request, queryset):
         lookup = self.lookups_of.get(self.value() or "")
@@ -28,7 +29,7 @@ class WhenOfSession(When):
 
 
 class Kind(admin.SimpleListFilter):
-    title = "événement"
+    title = _("événement")
     parameter_name = "kind"
 
     def lookups(self, request, model_admin):
@@ -39,7 +40,7 @@ class Kind(admin.SimpleListFilter):
 
 
 class Author(admin.SimpleListFilter):
-    title = "auteur"
+    title = _("auteur")
     parameter_name = "by"
 
     def lookups(self, request, model_admin):

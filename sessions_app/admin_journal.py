@@ -3,6 +3,7 @@
 import json
 
 from django.contrib import admin, messages
+from django.utils.translation import gettext_lazy as _
 
 from . import preparation
 from .admin_filters import Author, Kind
@@ -10,6 +11,8 @@ from .admin_scope import ReadOnly, local_hour
 from .event_names import name_of
 from .models import Session
 from .refusals import Conflict
+
+TOLD = _("%(access)s : %(what)s")
 
 
 class SupervisorAccessAdmin(ReadOnly):
@@ -35,7 +38,7 @@ class SupervisorAccessAdmin(ReadOnly):
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        field.label = {"user": "Compte", "session": "Session"}[db_field.name]
+        field.label = {"user": _("Compte"), "session": _("Session")}[db_field.name]
         if db_field.name == "session":
             field.queryset = Session.objects.exclude(state=Session.State.FINALIZED)
         return field
@@ -43,39 +46,39 @@ class SupervisorAccessAdmin(ReadOnly):
     def save_model(self, request, obj, form, change):
         preparation.give_access(obj, user=request.user)
 
-    @admin.display(description="compte", ordering="user__email")
+    @admin.display(description=_("compte"), ordering="user__email")
     def account(self, access):
         return access.user
 
-    @admin.display(description="session", ordering="session__number")
+    @admin.display(description=_("session"), ordering="session__number")
     def room(self, access):
         return access.session
 
-    @admin.display(description="depuis", ordering="granted_at")
+    @admin.display(description=_("accordé le"), ordering="granted_at")
     def hour(self, access):
         return local_hour(access.granted_at, access.session)
 
-    @admin.display(description="ouvert", boolean=True, ordering="revoked_at")
+    @admin.display(description=_("ouvert"), boolean=True, ordering="revoked_at")
     def is_open(self, access):
         return access.revoked_at is None
 
-    @admin.action(description="Retirer l’accès", permissions=["view"])
+    @admin.action(description=_("Retirer l’accès"), permissions=["view"])
     def withdraw(self, request, queryset):
-        done = "L’accès est retiré. Renouvelez aussi le code surveillant s’il est connu."
+        done = _("L’accès est retiré. Renouvelez aussi le code surveillant s’il est connu.")
         _each(request, queryset, preparation.withdraw_access, done)
 
-    @admin.action(description="Rendre l’accès", permissions=["view"])
+    @admin.action(description=_("Rendre l’accès"), permissions=["view"])
     def give_back(self, request, queryset):
-        _each(request, queryset, preparation.give_access, "L’accès est rendu.")
+        _each(request, queryset, preparation.give_access, _("L’accès est rendu."))
 
 
 def _each(request, accesses, service, done: str) -> None:
     for access in accesses:
         try:
             service(access, user=request.user)
-            messages.success(request, f"{access} : {done}")
+            messages.success(request, TOLD % {"access": access, "what": done})
         except Conflict as refusal:
-            messages.warning(request, f"{access} : {refusal.sentence}")
+            messages.warning(request, TOLD % {"access": access, "what": refusal.sentence})
 
 
 class SessionEventAdmin(ReadOnly):
@@ -91,26 +94,26 @@ class SessionEventAdmin(ReadOnly):
     readonly_fields = fields
     show_full_result_count = False
 
-    @admin.display(description="heure locale", ordering="at")
+    @admin.display(description=_("heure locale"), ordering="at")
     def hour(self, event):
         return local_hour(event.at, event.session)
 
-    @admin.display(description="session", ordering="session__number")
+    @admin.display(description=_("session"), ordering="session__number")
     def room(self, event):
         return event.session
 
-    @admin.display(description="événement", ordering="type")
+    @admin.display(description=_("événement"), ordering="type")
     def kind(self, event):
         return name_of(event.type)
 
-    @admin.display(description="candidat", ordering="candidate__sort_key")
+    @admin.display(description=_("candidat"), ordering="candidate__sort_key")
     def person(self, event):
         return event.candidate
 
-    @admin.display(description="par")
+    @admin.display(description=_("par"))
     def who(self, event):
         return event.user or event.get_actor_display()
 
-    @admin.display(description="détails")
+    @admin.display(description=_("détails"))
     def details(self, event):
         return json.dumps(event.data, ensure_ascii=False) if event.data else "—"

@@ -1,7 +1,7 @@
-"""What each person may see in the admin: everything, or the centres they are a member of.
+"""What each person may see in the admin: everything, or the centres that they administer.
 
-A member of staff needs no list of permissions: being a member of a centre is the right to
-prepare its sessions. Accounts and centres are for superusers.
+Nobody needs a list of permissions: being an administrator of a centre is the right to prepare
+its sessions and to invite people. Accounts and centres are for superusers.
 """
 
 from datetime import datetime
@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
+from django.utils.translation import ngettext
 
 from .access import centers_of
 from .models import Center, Session, SessionEvent, User
@@ -35,12 +36,14 @@ def local_hour(instant: datetime | None, session: Session) -> str:
 def kept_by(journal: QuerySet[SessionEvent]) -> tuple[list, dict, set, list] | None:
     """Why Django's admin must not delete what the journal speaks of; None when it does not."""
     events = journal.count()
-    named = "un événement" if events == 1 else f"{events} événements"
-    return (
-        ([], {}, set(), [f"le journal de la session, qui est conservé ({named})"])
-        if events
-        else None
+    if not events:
+        return None
+    kept = ngettext(
+        "le journal de la session, qui est conservé (un événement)",
+        "le journal de la session, qui est conservé (%(count)s événements)",
+        events,
     )
+    return [], {}, set(), [kept % {"count": events}]
 
 
 class PlainTitle(admin.ModelAdmin):

@@ -7,108 +7,41 @@ then brings it up to date: only the candidates concerned are read and rendered a
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from django.template.loader import render_to_string
 
+from . import languages
 from .announcements import Announcement
 from .event_names import FROM_THEIR_PAGE
-from .frame_text import as_text, rows_text
+from .frame_text import rows_text
 from .kept_boards import KeptBoards
 from .models import Session, SessionEvent
+from .one_board import TOGETHER, Board
 from .one_instant import snapshot
 from .spoken import spoken
 
 LONGEST_CATCH_UP = 500  # events; beyond, a whole board is cheaper than its changes
-ONE_COLUMN = 8  # who needs me, beside the room; `static/js/supervision.js` counts alike
-TOGETHER = 2  # so many past their end hour are proposed to be ended at once
-FEW = 3  # so many left of a shared loss are named: nobody is forgotten
 _kept = KeptBoards()
 
 
 @dataclass(frozen=True)
-class Board:
-    """A session and its candidates, by key in the order of names, at one version."""
-
-    session: Session
-    people: Mapping[int, Any]
-
-    @property
-    def rows(self) -> list:
-        return list(self.people.values())
-
-    @cached_property
-    def counters(self) -> dict[str, int]:
-        counts = {"not_started": 0, "in_progress": 0, "finished": 0, "needs_me": 0}
-        seen = 0
-        for candidate in self.rows:
-            counts[candidate.state] += 1
-            counts["needs_me"] += candidate.needs_me_since is not None
-            seen += candidate.is_expected_here and candidate.away_since is None
-        counts["needs_me"] += bool(self.lost_together)
-        expected = sum(candidate.is_expected_here for candidate in self.rows)
-        return {**counts, "seen": seen, "expected": expected}
-
-    @cached_property
-    def counters_json(self) -> str:
-        return as_text(self.counters)
-
-    @cached_property
-    def lost_together(self) -> list:
-        """Who is still away since the room's network was lost; one card for all of them."""
-        return [row for row in self.rows if row.is_lost_together]
-
-    @cached_property
-    def late(self) -> list:
-        """Who is past the end hour that is their own; one card proposes to end them at once."""
-        return [row for row in self.rows if row.is_late]
-
-    @property
-    def is_closing(self) -> bool:
-        return len(self.late) >= TOGETHER
-
-    @property
-    def without_pause(self) -> list:
-        """In a suspended room, those whose computer has not received the pause."""
-        return [row for row in self.rows if row.has_not_got_pause]
-
-    @property
-    def lost_since(self) -> datetime:
-        return min(row.away_since for row in self.lost_together)
-
-    @property
-    def are_few_lost(self) -> bool:
-        return len(self.lost_together) <= FEW
-
-    @cached_property
-    def needs_me(self) -> list:
-        waiting = [row for row in self.rows if row.needs_me_since is not None]
-        return sorted(waiting, key=lambda row: (row.needs_me_since, row.sort_key, row.pk))
-
-    @property
-    def are_many_waiting(self) -> bool:
-        """On a wide screen their list takes two columns."""
-        return len(self.needs_me) > ONE_COLUMN
-
-    @cached_property
-    def room(self) -> list:
-        return [row for row in self.rows if row.needs_me_since is None]
-
-    def html_of(self, candidate_ids: Iterable[int]) -> dict[str, str]:
-        """The rows of those of these candidates who are still on the list, by key."""
-        return {str(pk): self.people[pk].row_html for pk in candidate_ids if pk in self.people}
-
-
-@dataclass(frozen=True)
 class Change:
-    """What moved a room to `version`: the frame for supervisors, the candidates to be told."""
+    """What moved a room to `version`: the frame for supervisors in each of their languages, the
+    candidates to be told.
+    """
 
+    epoch: str
     version: int
-    frame: dict
+    frames: dict[str, dict]
     candidate_ids: set[int] = field(default_factory=set)
     is_room_wide: bool = False
+
+    @property
+    def frame(self) -> dict:
+        """The only one, when it was asked for in one language."""
+        (frame,) = self.frames.values()
+        return frame
 
     def concerns(self, candidate_id: int) -> bool:
         return self.is_room_wide or candidate_id in self.candidate_ids
@@ -221,30 +154,35 @@ def missed(session_id: int, epoch: str, version: int) -> dict:
     return change(session_id, epoch, version).frame
 
 
-def change(session_id: int, epoch: str, since: int) -> Change:
+def change(
+    session_id: int, epoch: str, since: int, spoken_here: Iterable[str] | None = None
+) -> Change:
     """What changed after version `since` of `epoch`: the rows concerned, whole, and the counters.
+
+    In each of these languages, or in the one that is spoken now.
 
     A change of the session itself or of a card, which are no rows, gives the whole board
     instead; so do another history, and more events than are worth it.
     """
     with snapshot() as is_committed:
         board, events = _read(_session(session_id), since, is_committed=is_committed)
-    version = board.session.version
-    is_other_history = epoch != str(board.session.epoch) or since > version
-    if is_other_history or len(events) < version - since:
-        return Change(version, _whole(board), is_room_wide=True)
+    now, version = str(board.session.epoch), board.session.version
+    if epoch != now or since > version or len(events) < version - since:
+        frames = languages.in_each(spoken_here, lambda: _whole(board))
+        return Change(now, version, frames, is_room_wide=True)
     ids = {event.candidate_id for event in events if event.candidate_id}
     # Whoever answers has the reply, which opens the next question.
-    news = [event for event in events if event.type not in FROM_THEIR_PAGE]
-    told = {event.candidate_id for event in news} - {None}
+    news = {event.candidate_id for event in events if event.type not in FROM_THEIR_PAGE}
     rows = {pk: board.people[pk] for pk in ids if pk in board.people}
-    say = spoken(events, rows)
-    if any(event.candidate_id is None for event in events):
-        is_room_wide = any(event.candidate_id is None for event in news)
-        return Change(version, {**_whole(board), **say}, told, is_room_wide=is_room_wide)
-    if _moves_a_card(board, events) or _any_lost_together(rows):
-        return Change(version, {**_whole(board), **say}, told)
-    return Change(version, {**_rows_frame(board, since, ids), **say}, told)
+    is_whole = any(event.candidate_id is None for event in events)
+    is_whole = is_whole or _moves_a_card(board, events) or _any_lost_together(rows)
+
+    def frame() -> dict:
+        shown = _whole(board) if is_whole else _rows_frame(board, since, ids)
+        return {**shown, **spoken(events, rows)}
+
+    frames = languages.in_each(spoken_here, frame)
+    return Change(now, version, frames, news - {None}, is_room_wide=None in news)
 
 
 def _rows_frame(board: Board, since: int, candidate_ids: Iterable[int]) -> dict:
@@ -259,11 +197,13 @@ def _rows_frame(board: Board, since: int, candidate_ids: Iterable[int]) -> dict:
     }
 
 
-def answered(news: Announcement, epoch: str) -> str | None:
+def answered(
+    news: Announcement, epoch: str, spoken_here: Iterable[str] | None = None
+) -> dict[str, str] | None:
     """The frame of what `news` tells, when that is answers only, without asking the database.
 
-    As text. It takes the board that this process keeps of the version before; None when it has
-    none.
+    As text, in each of these languages, or in the one that is spoken now. It takes the board
+    that this process keeps of the version before; None when it has none.
     """
     if news.since is None or not epoch.startswith(news.history):
         return None
@@ -276,8 +216,13 @@ def answered(news: Announcement, epoch: str) -> str | None:
     for name in ("counters", "counters_json"):
         board.__dict__[name] = getattr(kept, name)
     _kept.keep(board)
-    rows = {pk: candidate.row_json for pk, candidate in moved.items()}
-    return rows_text(epoch, news.since, news.version, rows, board.counters_json)
+
+    def told(language: str) -> str:
+        rows = {pk: candidate.row_in(language) for pk, candidate in moved.items()}
+        return rows_text(epoch, news.since, news.version, rows, board.counters_json)
+
+    # What is kept needs no change of language, which would cost as much as all the rest.
+    return {language: told(language) for language in spoken_here or [languages.current()]}
 
 
 def _moves_a_card(board: Board, events: list[SessionEvent]) -> bool:

@@ -12,19 +12,28 @@ from typing import NamedTuple
 
 from django.db.models import Count
 from django.template.loader import render_to_string
+from django.utils.translation import ngettext_lazy
 
 from . import board, clock, colleagues
 from .models import Session
 from .one_instant import snapshot
 
-# What people wait for, by the fact that says so: for one, for several.
+# What people wait for, by the fact that says so.
 NEEDS = {
-    "alert": ("problème signalé", "problèmes signalés"),
-    "asks-resume": ("reprise demandée", "reprises demandées"),
-    "overtime": ("temps dépassé", "temps dépassés"),
-    "away": ("déconnecté", "déconnectés"),
-    "asks-start": ("départ à autoriser", "départs à autoriser"),
-    "lapsing": ("autorisation bientôt expirée", "autorisations bientôt expirées"),
+    "alert": ngettext_lazy("%(count)s problème signalé", "%(count)s problèmes signalés", "count"),
+    "asks-resume": ngettext_lazy(
+        "%(count)s reprise demandée", "%(count)s reprises demandées", "count"
+    ),
+    "overtime": ngettext_lazy("%(count)s temps dépassé", "%(count)s temps dépassés", "count"),
+    "away": ngettext_lazy("%(count)s déconnecté", "%(count)s déconnectés", "count"),
+    "asks-start": ngettext_lazy(
+        "%(count)s départ à autoriser", "%(count)s départs à autoriser", "count"
+    ),
+    "lapsing": ngettext_lazy(
+        "%(count)s autorisation bientôt expirée",
+        "%(count)s autorisations bientôt expirées",
+        "count",
+    ),
 }
 
 
@@ -62,7 +71,7 @@ class Line:
         facts = Counter(fact.value for row in self.board.needs_me for fact, _ in row.needs)
         facts["away"] += len(self.board.lost_together)
         told = [(fact, facts[fact], NEEDS[fact]) for fact in NEEDS if facts[fact]]
-        return [(fact, f"{n}\u00a0{words[n > 1]}") for fact, n, words in told]
+        return [(fact, words % {"count": n}) for fact, n, words in told]
 
     @cached_property
     def waiting_since(self) -> datetime | None:

@@ -4,13 +4,14 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from . import access, center_rooms
 from .live import hub
 from .refusals import Missing
 
-NO_CENTER = "Vous n’administrez aucun centre."
+NO_CENTER = _("Vous n’administrez aucun centre.")
 
 
 @access.account_required

@@ -5,13 +5,14 @@ from collections.abc import Callable
 
 from django.db import transaction
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from . import access, journal
 from .models import Command, Session, User
 from .refusals import Conflict, Invalid, Malformed
 
-INCOMPLETE = "La demande est incomplète : rechargez la page, puis recommencez."
-RESTORED = "La session a été restaurée entre-temps. Vérifiez la situation, puis recommencez."
+INCOMPLETE = _("La demande est incomplète : rechargez la page, puis recommencez.")
+RESTORED = _("La session a été restaurée entre-temps. Vérifiez la situation, puis recommencez.")
 # A password proves who asks; kept out of what is stored.
 NOT_PART_OF_THE_INTENTION = {"csrfmiddlewaretoken", "password"}
 
@@ -48,7 +49,7 @@ def run_once(
         access.check_still_supervises(user, locked)
         done = Command.objects.filter(session=locked, user=user, key=key).first()
         if done and done.fingerprint != digest:
-            raise Invalid("Cette demande a déjà servi pour une autre action. Rechargez la page.")
+            raise Invalid(_("Cette demande a déjà servi pour une autre action. Rechargez la page."))
         if done:
             return done.answer
         # Versions of another history say nothing about this one.

@@ -1,5 +1,6 @@
 """The supervisor's socket: check, join the hub, send the board, then what changes."""
 
+import asyncio
 import json
 from collections.abc import Collection
 from contextlib import suppress
@@ -8,7 +9,8 @@ from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from . import access, board, watch
+from . import access, board, floods, languages, watch
+from .frame_text import as_text
 from .live import hub, in_database
 from .models import Session
 from .refusals import Refusal
@@ -16,6 +18,7 @@ from .rooms import RESTART, SLOW, Room, Socket
 
 REFUSED = 4403
 CLOSE_CODES = {SLOW: 1013, RESTART: 1012, watch.LOGIN: 4401, watch.ACCESS: REFUSED}
+CLOSE_CODES |= {floods.MANY: 4429, floods.FLOOD: 4429, floods.BIG: 1009}
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
@@ -24,8 +27,29 @@ class LiveConsumer(AsyncWebsocketConsumer):
     # What a browser may say, by `type`; the access tests enumerate it.
     MESSAGES: Collection[str] = ()
 
+    MOST = floods.OF_A_LOGIN  # sockets of one browser at a time
+
     room: Room
     socket: Socket | None = None
+
+    async def connect(self):
+        """Let in who may, by `let_in`; a browser that opens too many is told to wait."""
+        self.browser, self.listening = self.browser_of(self.scope), floods.Listening()
+        if floods.crowd.may_open(self.browser):
+            await self.let_in()
+            return
+        await self.accept()
+        await asyncio.sleep(floods.TURNED_AWAY_SECONDS)  # a loop waits as well
+        with suppress(OSError):  # it may have gone meanwhile
+            await self.send_text(as_text({"type": "bye", "code": floods.MANY}))
+            await self.close(CLOSE_CODES[floods.MANY])
+
+    async def let_in(self) -> None:
+        raise NotImplementedError
+
+    def browser_of(self, scope: dict) -> str:
+        """What tells one browser from another: no query is made for it."""
+        return access.login_of_socket(scope)
 
     async def __call__(self, scope, receive, send):
         """What Channels does without a channel layer, less a task and a thread for each message."""
@@ -36,9 +60,18 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     async def dispatch(self, message):
         if message["type"] == "websocket.receive":
-            await self.receive(message.get("text"))
+            await self._hear(message.get("text"), message.get("bytes"))
         else:
             await getattr(self, get_handler_name(message))(message)
+
+    async def _hear(self, text: str | None, data: bytes | None) -> None:
+        refusal = self.listening.refuses(text or data or "")
+        if self.socket is None or self.socket.closed_for:
+            return  # it has been told why
+        if refusal:
+            self.socket.close(refusal)
+        else:
+            await self.receive(text)
 
     async def send_text(self, text: str) -> None:
         await self.base_send({"type": "websocket.send", "text": text})
@@ -47,6 +80,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """Join first, then say hello: what happens from now on reaches this socket."""
         await self.accept()
         self.socket, socket.send = socket, self._send_frame
+        floods.crowd.join(self.browser, socket, self.MOST)
         self.room = hub.join(session.pk, socket, str(session.epoch), session.version)
         hello = {"type": "hello", "epoch": str(session.epoch), "v": session.version}
         socket.push({**hello, "now": hub.now().isoformat()})
@@ -54,6 +88,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code):
         if self.socket:
             self.socket.stop()
+            floods.crowd.leave(self.browser, self.socket)
             hub.leave(self.room.session_id, self.socket)
 
     async def _send_frame(self, text: str | None) -> None:
@@ -68,15 +103,16 @@ class SupervisionConsumer(LiveConsumer):
 
     MESSAGES = ("resume",)
 
-    async def connect(self):
+    async def let_in(self):
         number = self.scope["url_route"]["kwargs"]["number"]
         try:
             session, ticket = await in_database(_supervised, self.scope, number)
         except Refusal:
             await self.close(REFUSED)
             return
-        await self.open(session, Socket(ticket))
-        self.socket.push(await hub.whole_board(self.room))
+        socket = Socket(ticket, language=languages.of_socket(self.scope))
+        await self.open(session, socket)
+        socket.push(await hub.whole_board(self.room, socket.language))
 
     async def receive(self, text_data=None, bytes_data=None):
         """The only message of a browser: `resume{epoch, v}`, what it shows at present."""
@@ -88,13 +124,14 @@ class SupervisionConsumer(LiveConsumer):
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             await self.close(REFUSED)
             return
-        self.socket.push(await in_database(board.missed, self.room.session_id, epoch, version))
+        shown, language = (self.room.session_id, epoch, version), self.socket.language
+        self.socket.push(await in_database(languages.within, language, board.missed, *shown))
 
 
 class CenterConsumer(LiveConsumer):
     """`/ws/surveillance/centre/<id>/`: `rooms` frames, as `center_rooms.frame`, and heartbeats."""
 
-    async def connect(self):
+    async def let_in(self):
         center_id = self.scope["url_route"]["kwargs"]["center_id"]
         try:
             self.ticket = await in_database(_overseen, self.scope, center_id)
@@ -102,7 +139,9 @@ class CenterConsumer(LiveConsumer):
             await self.close(REFUSED)
             return
         await self.accept()
-        self.socket = Socket(self.ticket, send=self._send_frame)
+        language = languages.of_socket(self.scope)
+        self.socket = Socket(self.ticket, send=self._send_frame, language=language)
+        floods.crowd.join(self.browser, self.socket, self.MOST)
         await hub.centers.join(center_id, self.socket)
 
     async def receive(self, text_data=None, bytes_data=None):
@@ -112,6 +151,7 @@ class CenterConsumer(LiveConsumer):
     async def disconnect(self, code):
         if self.socket:
             self.socket.stop()
+            floods.crowd.leave(self.browser, self.socket)
             hub.centers.leave(self.ticket.center_id, self.socket)
 
 

@@ -13,7 +13,10 @@ comparent avec les tables.
 - **Responsable** : l’exploitant nommé dans les mentions légales du site.
 - **Destinataires** : ceux de la colonne « vu par » ; personne d’autre, aucun transfert.
 - **Sécurité** : accès décidés en un seul lieu, journal que la base refuse de réécrire, second
-  facteur des administrateurs, purge automatique.
+  facteur des administrateurs, journal de sécurité, purge automatique.
+- **Droits** : les administrateurs du centre remettent et effacent tout ce qui touche un candidat,
+  depuis « Données de la personne » dans l’administration. Le PV signé reste jusqu’à sa fin : il
+  fait preuve.
 - Aucune raison d’un temps majoré n’est demandée ni gardée.
 
 ## Durées

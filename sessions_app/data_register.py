@@ -60,8 +60,21 @@ REGISTER: dict[str, list[Line]] = {
     "sessions_app.Center": [
         Line("id name external_id time_zone", "décrire le centre", **SITE),
     ],
-    "sessions_app.Center_members": [
-        Line("id center user", "dire qui administre le centre", Kept.ACCOUNT, Seen.CENTER),
+    "sessions_app.Membership": [
+        Line(
+            "id center user role",
+            "dire qui administre le centre et qui surveille pour lui",
+            Kept.ACCOUNT,
+            Seen.CENTER,
+        ),
+    ],
+    "sessions_app.Invitation": [
+        Line(
+            "id center email role invited_by attempt sent_at accepted_at withdrawn_at",
+            "inviter une personne dans le centre, une seule fois",
+            Kept.SECURITY,
+            Seen.CENTER,
+        ),
     ],
     "sessions_app.Session": [
         Line(
@@ -115,8 +128,31 @@ REGISTER: dict[str, list[Line]] = {
             personal=False,
         ),
     ],
+    "sessions_app.SecurityEvent": [
+        Line(
+            "id at kind user_ref session_number origin data",
+            "voir qui est entré, qui a été refusé, ce qui a été emporté",
+            Kept.SECURITY,
+            Seen.SITE,
+        ),
+    ],
+    "sessions_app.Erasure": [
+        Line(
+            "id session candidate user ground at bridges",
+            "dire qu’une personne a été effacée, à la demande de qui",
+            **ROOM,
+        ),
+    ],
     "sessions_app.Guesses": [
         Line("id key window failures", "compter les codes erronés", **SITE),
+    ],
+    "sessions_app.FormerReport": [
+        Line(
+            "id session rank report_ref signed_name signed_role signed_by signed_at"
+            " sealed_version journal_digest pdf pdf_sha256 reopened_at reopened_by reason",
+            "conserver le procès-verbal signé avant que la session soit rouverte",
+            **ROOM,
+        ),
     ],
     "sessions_app.PurgeRun": [
         Line("id day seen_at done_at", "purger une seule fois par nuit", **SITE),
@@ -242,7 +278,7 @@ REGISTER: dict[str, list[Line]] = {
     "sessions.Session": [
         Line(
             "session_key session_data expire_date",
-            "garder la connexion ou la place ouverte",
+            "garder la connexion, la place et la langue choisie",
             Kept.LOGIN,
             Seen.NOBODY,
         ),

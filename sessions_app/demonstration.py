@@ -12,6 +12,8 @@ from decimal import Decimal
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
+from . import roles
+from .memberships import Role
 from .models import Center, Session, User
 
 CENTER = "DEMO"
@@ -84,7 +86,9 @@ def prepare(*, candidates: int, duration_minutes: int) -> Demonstration:
     supervisor = _renew(SUPERVISOR, "Camille Roussel")
     colleague = _renew(COLLEAGUE, "Dominique Petit (simulé)")
     admin = _renew(ADMIN, "Administration", is_staff=True, is_superuser=True)
-    center.members.set(User.objects.filter(email__in=[SUPERVISOR, COLLEAGUE, ADMIN]))
+    for login in (supervisor, colleague, admin):
+        role = Role.ADMINISTRATOR if login is admin else Role.SUPERVISOR
+        roles.give(center, User.objects.get(email=login.email), role)
     room = _session(center, "Salle informatique 1", duration_minutes)
     trial = _session(center, "Salle d’essai", 105)
     _enrol(room, candidates)

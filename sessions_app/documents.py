@@ -5,7 +5,7 @@ only ever shown as text: nothing of it is read as markup. No network, no file is
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, wraps
 from typing import Any
@@ -15,7 +15,9 @@ from csp.constants import SELF
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from . import access
@@ -25,7 +27,18 @@ from .refusals import Invalid
 
 FOLDER = settings.ROOT / "templates" / "documents"
 LARGEST = 2_000_000  # signs of data: some thousand lines, far beyond any room
-TOO_LARGE = "Ce document est trop long pour être imprimé. Utilisez les exports."
+TOO_LARGE = _("Ce document est trop long pour être imprimé. Utilisez les exports.")
+
+
+def in_french(build: Callable[..., bytes]) -> Callable[..., bytes]:
+    """A paper of the centre is French, whatever the language of whoever prints it."""
+
+    @wraps(build)
+    def built(*args, **kwargs) -> bytes:
+        with translation.override("fr"):
+            return build(*args, **kwargs)
+
+    return built
 
 
 def render(

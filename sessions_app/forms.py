@@ -1,6 +1,7 @@
 """The supervisor's entry."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 
 def first_error(form: forms.Form) -> str:
@@ -11,8 +12,8 @@ def first_error(form: forms.Form) -> str:
 class EntryForm(forms.Form):
     """Number and code, typed with any spaces, dashes and case. Field names are a contract."""
 
-    session_number = forms.CharField(label="Numéro de session", max_length=20)
-    supervisor_code = forms.CharField(label="Code surveillant", max_length=20)
+    session_number = forms.CharField(label=_("Numéro de session"), max_length=20)
+    supervisor_code = forms.CharField(label=_("Code surveillant"), max_length=20)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -5,7 +5,7 @@ announcement and the write commit together or not at all.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,14 +13,15 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models, transaction
+from django.utils.translation import gettext_lazy as _
 
-from . import announcements, clock, live
+from . import announcements, clock, journal_chain, live
 from .announcements import HISTORY, Announcement
 from .event_names import ANSWERED
 from .models import Session, SessionEvent, User
 from .refusals import Conflict
 
-FINALIZED = "La session est finalisée : elle ne peut plus être modifiée."
+FINALIZED = _("La session est finalisée : elle ne peut plus être modifiée.")
 
 
 def lock(session_id: int) -> Session:
@@ -74,6 +75,21 @@ def record(
     )
     _announce([Announcement(session.pk, session.version)])
     return session.version
+
+
+def replace_words(
+    session: Session, replaced: Callable[[SessionEvent], dict[str, Any]]
+) -> dict[int, journal_chain.Bridge]:
+    """For an erasure that is open, the only one for whom the database allows it: write the data
+    that `replaced` gives for each event. Returns version → bridge of those that have changed."""
+    bridges = {}
+    for link in list(journal_chain.links(session)):
+        event, data = link.event, replaced(link.event)
+        if data != event.data:
+            event.data = data
+            SessionEvent.objects.filter(pk=event.pk).update(data=data)
+            bridges[event.version] = journal_chain.bridge(link)
+    return bridges
 
 
 @dataclass(slots=True)

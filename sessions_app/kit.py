@@ -64,6 +64,7 @@ INSTRUCTIONS = [
 ]
 
 
+@documents.in_french
 def kit_pdf(session: Session, origin: str) -> bytes:
     """The kit of a session (its centre at hand); `origin` is the site's address, as in ORIGINS.
 

@@ -7,8 +7,6 @@ and the same frame goes to every socket of the room.
 
 import asyncio
 import logging
-import os
-import socket as network
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -16,10 +14,19 @@ from itertools import cycle
 
 import psycopg
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.db import connection, connections
 
-from . import announcements, board, clock, colleagues, overviews, timekeeper, watch
+from . import (
+    announcements,
+    board,
+    clock,
+    colleagues,
+    languages,
+    listening,
+    overviews,
+    timekeeper,
+    watch,
+)
 from .announcements import Announcement
 from .frame_text import as_text
 from .rooms import RESTART, Room, Socket
@@ -29,7 +36,6 @@ POLL_SECONDS = 2
 HEARTBEAT_SECONDS = 10
 BEATS = 50  # turns of rooms within that time
 CLOCK_ANSWER = timedelta(seconds=0.5)  # so quick an answer tells the instant well enough
-LISTEN_PROBE_SECONDS = 5
 
 logger = logging.getLogger(__name__)
 _threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="live")
@@ -75,7 +81,8 @@ class Hub:
         duties = [self._watch(), self._beat(), self._keep_time(), self._keep_leases()]
         if connection.vendor == "postgresql":
             duties.append(self._listen())
-        self.tasks = [loop.create_task(duty) for duty in duties]
+        # Not in the language of whoever came first: a task begins with what its creator had.
+        self.tasks = languages.within(languages.DEFAULT, _begin, loop, duties)
 
     async def stop(self) -> None:
         for task in self.tasks:
@@ -101,16 +108,9 @@ class Hub:
         room.sockets.add(socket)
         return room
 
-    async def whole_board(self, room: Room) -> str:
+    async def whole_board(self, room: Room, language: str = languages.DEFAULT) -> str:
         """The frame of the whole board, rendered once for all who come at the same version."""
-        state = (room.epoch, room.heard)
-        if room.whole is None or room.whole[0] != state:
-            room.whole = (state, asyncio.ensure_future(_whole_board(room.session_id)))
-        try:
-            return await asyncio.shield(room.whole[1])
-        except Exception:
-            room.whole = None
-            raise
+        return await room.whole_board(language, _whole_board)
 
     def leave(self, session_id: int, socket: Socket) -> None:
         room = self.rooms.get(session_id)
@@ -136,30 +136,31 @@ class Hub:
             return False
         watching = [each for each in room.sockets if each.candidate_id is None]
         if watching:
-            text = board.answered(news, room.epoch)
-            if text is None:
+            texts = board.answered(news, room.epoch, {each.language for each in watching})
+            if texts is None:
                 return False
             for each in watching:
-                each.push(text)
+                each.push(texts[each.language])
         room.version = room.heard = news.version
         return True
 
     async def _pump(self, room: Room) -> None:
         while room.version < room.heard:
-            aim = room.heard
+            aim, shown = room.heard, (room.session_id, room.epoch, room.version)
             try:
-                change = await in_database(board.change, room.session_id, room.epoch, room.version)
+                change = await in_database(board.change, *shown, room.languages)
             except Exception:
                 logger.exception("session %s cannot be read; next look", room.session_id)
                 room.heard = room.version
                 return
-            room.epoch, room.version = change.frame["epoch"], change.version
+            room.epoch, room.version = change.epoch, change.version
             if room.heard == aim:
                 room.heard = change.version
-            text = as_text(change.frame)
+            texts = {language: as_text(frame) for language, frame in change.frames.items()}
             for each in list(room.sockets):
                 if each.candidate_id is None:
-                    each.push(text)
+                    # The first in its language came meanwhile: a beat ahead makes it ask.
+                    each.push(texts.get(each.language) or self._beat_of(room))
                 elif change.concerns(each.candidate_id) and each.on_change:
                     each.on_change()
 
@@ -228,10 +229,12 @@ class Hub:
                 if room.session_id % BEATS == turn:
                     self._beat_room(room)
 
-    def _beat_room(self, room: Room) -> None:
+    def _beat_of(self, room: Room) -> str:
         now = self.now().isoformat()
-        beat = {"type": "hb", "epoch": room.epoch, "v": room.version, "now": now}
-        text = as_text(beat)
+        return as_text({"type": "hb", "epoch": room.epoch, "v": room.version, "now": now})
+
+    def _beat_room(self, room: Room) -> None:
+        text = self._beat_of(room)
         for each in list(room.sockets):
             each.push(text)
 
@@ -244,12 +247,12 @@ class Hub:
         """The one LISTEN of this process; a broken or silent one is opened again."""
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(**_address()) as listening:
-                    await listening.execute(f"LISTEN {CHANNEL}")
+                async with await psycopg.AsyncConnection.connect(**listening.address()) as line:
+                    await line.execute(f"LISTEN {CHANNEL}")
                     while True:
-                        async for notice in listening.notifies(timeout=HEARTBEAT_SECONDS):
+                        async for notice in line.notifies(timeout=HEARTBEAT_SECONDS):
                             self.hear_all(announcements.read(notice.payload))
-                        await _probe(listening)
+                        await listening.probe(line)
             except (psycopg.Error, OSError, ValueError) as error:
                 logger.warning("announcements are not heard for now: %s", type(error).__name__)
             await asyncio.sleep(1)
@@ -264,34 +267,9 @@ def hear(told: Sequence[Announcement]) -> None:
         hub.loop.call_soon_threadsafe(hub.hear_all, told)
 
 
-async def _whole_board(session_id: int) -> str:
-    return as_text(await in_database(board.whole, session_id))
+def _begin(loop: asyncio.AbstractEventLoop, duties: list) -> list[asyncio.Task]:
+    return [loop.create_task(duty) for duty in duties]
 
 
-async def _probe(listening: psycopg.AsyncConnection) -> None:
-    """Ask for an answer: a network that swallows everything keeps a dead connection open.
-
-    Raises `psycopg.Error` when none comes in time.
-    """
-    # Hung up from below: libpq would wait for a black hole even to cancel.
-    alarm = asyncio.get_running_loop().call_later(LISTEN_PROBE_SECONDS, _hang_up, listening)
-    try:
-        await listening.execute("SELECT 1")
-    finally:
-        alarm.cancel()
-
-
-def _hang_up(listening: psycopg.AsyncConnection) -> None:
-    with network.socket(fileno=os.dup(listening.fileno())) as twin:
-        twin.shutdown(network.SHUT_RDWR)
-
-
-def _address() -> dict:
-    """Where to listen: the database of the pages, unless a pooler stands before it."""
-    address = {"autocommit": True, "connect_timeout": LISTEN_PROBE_SECONDS}
-    if settings.LISTEN_DATABASE_URL:
-        return {"conninfo": settings.LISTEN_DATABASE_URL, **address}
-    database = connection.settings_dict
-    names = {"host": "HOST", "port": "PORT", "dbname": "NAME", "user": "USER"}
-    names["password"] = "PASSWORD"  # noqa: S105 (the name of a setting)
-    return {name: database[key] for name, key in names.items() if database[key]} | address
+async def _whole_board(session_id: int, language: str) -> str:
+    return as_text(await in_database(languages.within, language, board.whole, session_id))

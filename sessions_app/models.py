@@ -10,8 +10,13 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, NullIf
+from django.utils.translation import gettext_lazy as _
 
 from . import codes
+from .former_reports import FormerReport  # noqa: F401 (tables of this application)
+from .memberships import Invitation, Membership  # noqa: F401
+from .purge_models import PurgedSession, PurgeRun  # noqa: F401
+from .security_models import Erasure, SecurityEvent  # noqa: F401
 
 
 class UserManager(BaseUserManager):
@@ -28,17 +33,17 @@ class UserManager(BaseUserManager):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account; the e-mail address is the identity."""
 
-    email = models.EmailField("adresse e-mail", unique=True)
-    name = models.CharField("nom affiché", max_length=80, blank=True)
-    is_staff = models.BooleanField("accès à l’administration", default=False)
-    is_active = models.BooleanField("compte actif", default=True)
-    date_joined = models.DateTimeField("créé le", auto_now_add=True)
+    email = models.EmailField(_("adresse e-mail"), unique=True)
+    name = models.CharField(_("nom affiché"), max_length=80, blank=True)
+    is_staff = models.BooleanField(_("accès à l’administration"), default=False)
+    is_active = models.BooleanField(_("compte actif"), default=True)
+    date_joined = models.DateTimeField(_("créé le"), auto_now_add=True)
 
     objects = UserManager()
     USERNAME_FIELD = EMAIL_FIELD = "email"
 
     class Meta:
-        verbose_name = "compte"
+        verbose_name = _("compte")
         ordering = ["email"]
 
     def __str__(self) -> str:
@@ -56,22 +61,22 @@ def shown_name(path: str) -> Coalesce:
 
 def check_time_zone(value: str) -> None:
     if value not in available_timezones():
-        raise ValidationError("Ce fuseau horaire n’existe pas (exemple : Indian/Reunion).")
+        raise ValidationError(_("Ce fuseau horaire n’existe pas (exemple : Indian/Reunion)."))
 
 
 class Center(models.Model):
     """A certification centre: a school, a university, a training centre."""
 
-    name = models.CharField("nom", max_length=120)
-    external_id = models.CharField("identifiant externe", max_length=40, unique=True)
+    name = models.CharField(_("nom"), max_length=120)
+    external_id = models.CharField(_("identifiant externe"), max_length=40, unique=True)
     time_zone = models.CharField(
-        "fuseau horaire", max_length=40, default="Europe/Paris", validators=[check_time_zone]
+        _("fuseau horaire"), max_length=40, default="Europe/Paris", validators=[check_time_zone]
     )
-    members = models.ManyToManyField(User, verbose_name="membres", blank=True)
+    members = models.ManyToManyField(User, verbose_name=_("membres"), through=Membership)
 
     class Meta:
-        verbose_name = "centre de certification"
-        verbose_name_plural = "centres de certification"
+        verbose_name = _("centre de certification")
+        verbose_name_plural = _("centres de certification")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -86,50 +91,50 @@ class Session(models.Model):
     """
 
     class State(models.TextChoices):
-        PLANNED = "planned", "planifiée"
-        OPEN = "open", "ouverte"
-        FINALIZED = "finalized", "finalisée"
+        PLANNED = "planned", _("planifiée")
+        OPEN = "open", _("ouverte")
+        FINALIZED = "finalized", _("finalisée")
 
     center = models.ForeignKey(
-        Center, models.PROTECT, related_name="sessions", verbose_name="centre"
+        Center, models.PROTECT, related_name="sessions", verbose_name=_("centre")
     )
     number = models.CharField(
-        "numéro",
+        _("numéro"),
         max_length=6,
         unique=True,
         default=codes.new_number,
-        validators=[RegexValidator(r"^\d{6}$", "Le numéro de session a six chiffres.")],
+        validators=[RegexValidator(r"^\d{6}$", _("Le numéro de session a six chiffres."))],
     )
-    site = models.CharField("site", max_length=120)
-    room = models.CharField("salle", max_length=120)
-    date = models.DateField("date")
-    start_time = models.TimeField("heure de début (heure locale)")
-    supervisors = models.CharField("surveillant(s)", max_length=240, blank=True)
-    remarks = models.CharField("observations", max_length=500, blank=True)
+    site = models.CharField(_("site"), max_length=120)
+    room = models.CharField(_("salle"), max_length=120)
+    date = models.DateField(_("date"))
+    start_time = models.TimeField(_("heure de début (heure locale)"))
+    supervisors = models.CharField(_("surveillant(s)"), max_length=240, blank=True)
+    remarks = models.CharField(_("observations"), max_length=500, blank=True)
     duration_minutes = models.PositiveSmallIntegerField(
-        "durée (minutes)",
+        _("durée (minutes)"),
         default=105,
         validators=[MinValueValidator(1), MaxValueValidator(600)],
     )
     grace_seconds = models.PositiveSmallIntegerField(
-        "retour sans autorisation (secondes)",
+        _("retour sans autorisation (secondes)"),
         default=60,
-        help_text="Au-delà de cette absence, le surveillant autorise la reprise.",
+        help_text=_("Au-delà de cette absence, le surveillant autorise la reprise."),
     )
     auto_end = models.BooleanField(
-        "fin automatique",
+        _("fin automatique"),
         default=False,
-        help_text="Termine chaque test à son heure de fin. Sinon, le surveillant décide.",
+        help_text=_("Termine chaque test à son heure de fin. Sinon, le surveillant décide."),
     )
     access_code = models.CharField(
-        "code d’accès (candidats)", max_length=12, default=codes.new_access_code
+        _("code d’accès (candidats)"), max_length=12, default=codes.new_access_code
     )
     supervisor_code = models.CharField(
-        "code surveillant", max_length=12, default=codes.new_supervisor_code
+        _("code surveillant"), max_length=12, default=codes.new_supervisor_code
     )
-    state = models.CharField("état", max_length=10, choices=State, default=State.PLANNED)
-    first_started_at = models.DateTimeField("premier départ", null=True, editable=False)
-    paused_at = models.DateTimeField("suspendue depuis", null=True, editable=False)
+    state = models.CharField(_("état"), max_length=10, choices=State, default=State.PLANNED)
+    first_started_at = models.DateTimeField(_("premier départ"), null=True, editable=False)
+    paused_at = models.DateTimeField(_("suspendue depuis"), null=True, editable=False)
     pause_reason = models.CharField(max_length=200, blank=True, editable=False)
     version = models.PositiveBigIntegerField(default=0, editable=False)
     epoch = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -137,7 +142,7 @@ class Session(models.Model):
     now: datetime  # set by `journal.lock`: the database's clock, under the lock
 
     class Meta:
-        verbose_name = "session"
+        verbose_name = _("session")
         ordering = ["-date", "start_time", "number"]
         constraints = [
             models.CheckConstraint(
@@ -183,12 +188,12 @@ class SupervisorAccess(models.Model):
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="accesses")
     user = models.ForeignKey(User, models.CASCADE, related_name="accesses")
-    granted_at = models.DateTimeField("accordé le", auto_now_add=True)
-    revoked_at = models.DateTimeField("retiré le", null=True, blank=True)
+    granted_at = models.DateTimeField(_("accordé le"), auto_now_add=True)
+    revoked_at = models.DateTimeField(_("retiré le"), null=True, blank=True)
 
     class Meta:
-        verbose_name = "accès surveillant"
-        verbose_name_plural = "accès surveillants"
+        verbose_name = _("accès surveillant")
+        verbose_name_plural = _("accès surveillants")
         constraints = [
             models.UniqueConstraint(fields=["session", "user"], name="one_access_per_supervisor"),
         ]
@@ -233,9 +238,9 @@ class SessionEvent(models.Model):
     """
 
     class Actor(models.TextChoices):
-        SUPERVISOR = "supervisor", "surveillant"
-        CANDIDATE = "candidate", "candidat"
-        SYSTEM = "system", "système"
+        SUPERVISOR = "supervisor", _("surveillant")
+        CANDIDATE = "candidate", _("candidat")
+        SYSTEM = "system", _("système")
 
     session = models.ForeignKey(Session, models.PROTECT, related_name="events")
     version = models.PositiveBigIntegerField()
@@ -249,7 +254,7 @@ class SessionEvent(models.Model):
     data = models.JSONField(default=dict)
 
     class Meta:
-        verbose_name = "événement"
+        verbose_name = _("événement")
         ordering = ["session", "version"]
         constraints = [
             models.UniqueConstraint(fields=["session", "version"], name="one_event_per_version"),
@@ -273,25 +278,3 @@ class Command(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["session", "user", "key"], name="one_answer_per_key"),
         ]
-
-
-class PurgedSession(models.Model):
-    """A session whose retention has passed, in numbers only.
-
-    Its row is what lets the append-only tables go of the session's lines (migration
-    `retention`); it leaves with the session itself. `candidate_refs` are primary keys.
-    """
-
-    session_ref = models.PositiveBigIntegerField(unique=True)
-    number = models.CharField(max_length=6)
-    day = models.DateField()
-    candidate_refs = models.JSONField(default=list)
-    live_at = models.DateTimeField()
-
-
-class PurgeRun(models.Model):
-    """The purge of one night, and when the process that does it was last at work: a lease."""
-
-    day = models.DateField(unique=True)
-    seen_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True)

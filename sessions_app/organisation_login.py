@@ -13,15 +13,18 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from requests import RequestException
 
 from .provider import Exchange
 
 PROVIDER = "organisation"
-NOT_CONFIRMED = "Votre organisation n’a pas confirmé votre identité. Réessayez."
-NOT_VERIFIED = "Votre organisation ne garantit pas votre adresse e-mail."
-OUT_OF_REACH = "Le service de connexion de votre organisation ne répond pas. Réessayez plus tard."
-CANCELLED = "La connexion avec votre organisation a été abandonnée."
+NOT_CONFIRMED = _("Votre organisation n’a pas confirmé votre identité. Réessayez.")
+NOT_VERIFIED = _("Votre organisation ne garantit pas votre adresse e-mail.")
+OUT_OF_REACH = _(
+    "Le service de connexion de votre organisation ne répond pas. Réessayez plus tard."
+)
+CANCELLED = _("La connexion avec votre organisation a été abandonnée.")
 
 
 class OrganisationAdapter(DefaultSocialAccountAdapter):

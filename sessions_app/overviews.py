@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from . import center_rooms
+from . import center_rooms, languages
 from .announcements import Announcement
 from .center_rooms import Sign
 from .frame_text import as_text
@@ -20,10 +20,11 @@ logger = logging.getLogger(__name__)
 
 
 class Overview:
-    """The sockets of one centre here; `shown` is what all of them were last sent of each room."""
+    """The sockets of one centre here that read in one language; `shown` is what all of them were
+    last sent of each room."""
 
-    def __init__(self, center_id: int):
-        self.center_id = center_id
+    def __init__(self, center_id: int, language: str = languages.DEFAULT):
+        self.center_id, self.language = center_id, language
         self.sockets: set[Socket] = set()
         self.known: dict[int, Sign] = {}
         self.shown: dict[int, dict] = {}
@@ -46,31 +47,32 @@ class Overview:
 
 
 class Overviews:
-    """By centre. `in_database` runs a function in a thread of the hub."""
+    """By centre and language. `in_database` runs a function in a thread of the hub."""
 
     def __init__(self, in_database: Callable[..., Awaitable]):
         self._in_database = in_database
-        self._by_center: dict[int, Overview] = {}
+        self._by_center: dict[tuple[int, str], Overview] = {}
 
     def sockets(self) -> list[Socket]:
         return [each for overview in self._by_center.values() for each in overview.sockets]
 
     async def join(self, center_id: int, socket: Socket) -> None:
         """Join first, then send all the rooms: what happens meanwhile reaches this socket."""
-        overview = self._by_center.setdefault(center_id, Overview(center_id))
+        key = center_id, socket.language
+        overview = self._by_center.setdefault(key, Overview(*key))
         overview.sockets.add(socket)
-        frame, signs = await self._in_database(center_rooms.frame, center_id)
+        frame, signs = await self._read(overview)
         if not overview.known:
             overview.take(frame, signs)
         socket.push(frame)
 
     def leave(self, center_id: int, socket: Socket) -> None:
-        overview = self._by_center.get(center_id)
+        overview = self._by_center.get((center_id, socket.language))
         if overview is None:
             return
         overview.sockets.discard(socket)
         if not overview.sockets:
-            del self._by_center[center_id]
+            del self._by_center[center_id, socket.language]
 
     def hear(self, news: Announcement) -> None:
         for overview in self._by_center.values():
@@ -87,7 +89,7 @@ class Overviews:
         """Whatever was not announced: lost news, a planned session, who has come or gone."""
         if not self._by_center:
             return
-        found = await self._in_database(center_rooms.signs, list(self._by_center))
+        found = await self._in_database(center_rooms.signs, {pk for pk, _ in self._by_center})
         for overview in list(self._by_center.values()):
             signs = found.get(overview.center_id, {})
             changed = {pk for pk, sign in signs.items() if overview.known.get(pk) != sign}
@@ -104,6 +106,12 @@ class Overviews:
         for each in self.sockets():
             each.push(text)
 
+    async def _read(self, overview: Overview, session_ids: set[int] | None = None) -> tuple:
+        asked = overview.center_id, session_ids
+        return await self._in_database(
+            languages.within, overview.language, center_rooms.frame, *asked
+        )
+
     def _begin(self, overview: Overview) -> None:
         if overview.pump is None or overview.pump.done():
             overview.pump = asyncio.get_running_loop().create_task(self._pump(overview))
@@ -112,7 +120,7 @@ class Overviews:
         while overview.stale:
             ids, overview.stale = overview.stale, set()
             try:
-                read = await self._in_database(center_rooms.frame, overview.center_id, ids)
+                read = await self._read(overview, ids)
             except Exception as error:
                 logger.warning("centre %s: %s", overview.center_id, type(error).__name__)
                 overview.stale |= ids  # the next look begins again

@@ -2,7 +2,8 @@
 
 from django.db import transaction
 
-from . import codes, journal
+from . import codes, journal, security_log
+from .event_names import SECURITY_NAMES
 from .models import Session, SupervisorAccess, User
 
 
@@ -70,6 +71,11 @@ def withdraw_access(access: SupervisorAccess, *, user: User) -> None:
 
 
 def note(session: Session, event_type: str, *, user: User | None, data: dict | None = None) -> None:
-    """Tell an open room. A planned session has no journal yet: it may still be deleted."""
+    """Tell an open room. A planned session has no journal yet: it may still be deleted.
+
+    What opens or closes a door is told to the security log as well, in whatever session.
+    """
+    if event_type in SECURITY_NAMES:
+        security_log.note(event_type, user=user, session=session, **(data or {}))
     if session.state == Session.State.OPEN:
         journal.record(session, event_type, user=user, data=data)

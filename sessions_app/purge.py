@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from . import retention
+from . import retention, security_log
 from .data_register import Kept
 from .models import PurgedSession, Session
 
@@ -32,19 +32,23 @@ OF_LIST: list[tuple[str, str, dict]] = [
     ("incidents.Incident", "session", {"correction": None}),
     ("incidents.Alert", "candidate__session", {}),
     ("incidents.Remark", "session", {}),
+    ("sessions_app.FormerReport", "session", {}),
     ("candidates.TimeGrant", "candidate__session", {}),
     ("candidates.Timer", "candidate__session", {}),
+    ("sessions_app.Erasure", "session", {}),
     ("candidates.Candidate", "session", {}),
     ("sessions_app.SupervisorPresence", "session", {}),
     ("sessions_app.SupervisorAccess", "session", {}),
 ]
 # Last, with the session itself: its date is what the retention counts from.
 REPORT = ("incidents.IncidentReport", "session", {})
-# Of no session: table, the column of its age, its category. A security log adds its line here.
+# Of no session: table, the column of its age, its category.
 BY_AGE = [
     ("sessions_app.SupervisorPresence", "seen_at", Kept.PRESENCE),
     ("usersessions.UserSession", "last_seen_at", Kept.PRESENCE),
     ("admin.LogEntry", "action_time", Kept.SECURITY),
+    ("sessions_app.SecurityEvent", "at", Kept.SECURITY),
+    ("sessions_app.Invitation", "sent_at", Kept.SECURITY),
 ]
 
 
@@ -77,9 +81,11 @@ def due(now: datetime) -> Counter[str]:
 
 
 def told(gone: Counter[str]) -> None:
-    """One line of the log: tables and counts."""
+    """One line of the log, and of the security log: tables and counts."""
     counts = ", ".join(f"{label} {count}" for label, count in sorted(gone.items()))
     logger.info("purge: %s", counts or "nothing was due")
+    if gone:
+        security_log.note("purged", **gone)
 
 
 def _let_go(session: Session, now: datetime) -> None:

@@ -2,11 +2,12 @@
 
 from allauth.core import ratelimit
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from .refusals import Invalid, TooOften
 
-WRONG = "Le mot de passe est incorrect."
-TOO_OFTEN = "Trop d’essais de suite. Attendez une minute, puis recommencez."
+WRONG = _("Le mot de passe est incorrect.")
+TOO_OFTEN = _("Trop d’essais de suite. Attendez une minute, puis recommencez.")
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:

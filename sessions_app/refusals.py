@@ -1,4 +1,4 @@
-"""Every refusal of the product: one clear French sentence and a fitting status code.
+"""Every refusal of the product: one clear sentence and a fitting status code.
 
 Rules raise a `Refusal`; the middleware answers it, as a page to a person who sent a plain form
 and as JSON `{"message": …}` to our scripts and to programs. Raised inside a transaction, it
@@ -13,6 +13,8 @@ from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
 from django.views import defaults
 
 # Out of reach, starting, full or read-only: nothing that the request can help.
@@ -20,12 +22,15 @@ DATABASE_OUTAGES = (OperationalError, InterfaceError, InternalError)
 
 
 class Refusal(Exception):
-    """What was asked is refused. `status` is the HTTP code, `sentence` what the person reads."""
+    """What was asked is refused. `status` is the HTTP code, `sentence` what the person reads.
+
+    A sentence of a table is said in the language of whoever reads it, when they read it.
+    """
 
     status = 409
-    title = "Action impossible"
+    title = gettext_lazy("Action impossible")
 
-    def __init__(self, sentence: str, **details: object) -> None:
+    def __init__(self, sentence: str | Promise, **details: object) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.details = details
@@ -41,14 +46,14 @@ class Forbidden(Refusal):
     """Known person, no right to this (403)."""
 
     status = 403
-    title = "Accès refusé"
+    title = gettext_lazy("Accès refusé")
 
 
 class Missing(Refusal):
     """It does not exist, or not for this person: the answer is the same (404)."""
 
     status = 404
-    title = "Page introuvable"
+    title = gettext_lazy("Page introuvable")
 
 
 class MethodNotAllowed(Refusal):
@@ -65,16 +70,16 @@ class Invalid(Refusal):
     """Well formed, but a value cannot be accepted (422)."""
 
     status = 422
-    title = "Vérifiez votre saisie"
+    title = gettext_lazy("Vérifiez votre saisie")
 
 
 class TooOften(Refusal):
     """Tried again too fast, or too often (429); `retry_after` in seconds."""
 
     status = 429
-    title = "Un instant"
+    title = gettext_lazy("Un instant")
 
-    def __init__(self, sentence: str, *, retry_after: float = 60) -> None:
+    def __init__(self, sentence: str | Promise, *, retry_after: float = 60) -> None:
         super().__init__(sentence)
         self.retry_after = max(1, int(retry_after))
 
@@ -83,7 +88,7 @@ class Unavailable(Refusal):
     """Not now: our scripts send it again (503)."""
 
     status = 503
-    title = "Service momentanément indisponible"
+    title = gettext_lazy("Service momentanément indisponible")
 
 
 def wants_page(request: HttpRequest) -> bool:
@@ -118,7 +123,9 @@ class RefusalMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
-            told = answer(request, MethodNotAllowed("Cette adresse ne se demande pas ainsi."))
+            told = answer(
+                request, MethodNotAllowed(gettext("Cette adresse ne se demande pas ainsi."))
+            )
             told["Allow"] = response["Allow"]
             return told
         return response
@@ -128,12 +135,12 @@ class RefusalMiddleware:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    sentence = "Cette page n’est plus à jour. Rechargez-la, puis recommencez."
+    sentence = gettext("Cette page n’est plus à jour. Rechargez-la, puis recommencez.")
     return answer(request, Forbidden(sentence))
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, Missing("Cette page n’existe pas, ou vous n’y avez pas accès."))
+    return answer(request, Missing(gettext("Cette page n’existe pas, ou vous n’y avez pas accès.")))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -156,10 +163,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     Reads nothing from the database, and tells nothing of the error: the log has it.
     """
     if _is_outage(sys.exc_info()[1]):
-        status, sentence = 503, "Le service ne répond pas pour l’instant."
+        status, sentence = (
+            503,
+            gettext("Le service ne répond pas pour l’instant. Réessayez dans un instant."),
+        )
     else:
-        status, sentence = 500, "Un incident nous empêche de répondre."
-    sentence += " Réessayez dans un instant."
+        status, sentence = (
+            500,
+            gettext("Un incident nous empêche de répondre. Réessayez dans un instant."),
+        )
     if wants_page(request):
         # Without the request: no context of ours may ask the database for anything.
         page = render_to_string("500.html", {"sentence": sentence})

@@ -30,7 +30,16 @@ def until(kept: Kept) -> str:
 def counted_from(session: Session) -> date:
     """The day from which the retention of a session counts. See `UNFINALIZED`."""
     report = getattr(session, "incident_report", None)
-    return report.signed_at.date() if report else session.date + UNFINALIZED
+    if report:
+        return report.signed_at.date()
+    reopened = session.former_reports.order_by("rank").last()
+    last = max(session.date, reopened.reopened_at.date()) if reopened else session.date
+    return last + UNFINALIZED
+
+
+def last_day(session: Session, kept: Kept) -> date:
+    """Until when what this session holds of a category is kept."""
+    return counted_from(session) + timedelta(days=settings.RETENTION_DAYS[kept.name])
 
 
 def limit(kept: Kept, now: datetime) -> datetime:

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import types
 from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
-from . import watch
+from . import languages, watch
 from .frame_text import as_text
 
 QUEUE_FRAMES = 64
@@ -20,7 +21,7 @@ class Socket:
     A supervisor's has the `ticket` that it was let in with, and gets the room's frames. A
     candidate's gets no row of others: `on_change` is called when its own candidate, or the
     room, changed. `send` takes each frame as text, then None when the socket is to be closed.
-    After `close`, `closed_for` says why.
+    After `close`, `closed_for` says why. `language` is that of its page.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class Socket:
         "candidate_id",
         "closed_for",
         "colleagues",
+        "language",
         "on_change",
         "send",
         "ticket",
@@ -40,9 +42,10 @@ class Socket:
         candidate_id: int | None = None,
         on_change: Callable | None = None,
         send: Callable[[str | None], Awaitable[None]] | None = None,
+        language: str = languages.DEFAULT,
     ):
         self.ticket, self.candidate_id, self.on_change = ticket, candidate_id, on_change
-        self.send = send
+        self.send, self.language = send, language
         self.closed_for = ""
         self.colleagues: list[dict] | None = None  # as last told, see `colleagues`
         self.waiting: list[str | None] = []
@@ -122,8 +125,27 @@ class Room:
         self.heard = version
         self.sockets: set[Socket] = set()
         self.pump: asyncio.Task | None = None
-        # The whole board as text, and the epoch and version that it was asked for at.
-        self.whole: tuple[tuple[str, int], asyncio.Task[str]] | None = None
+        # By language the whole board as text, and the epoch and version it was asked for at.
+        self._whole: dict[str, tuple[tuple[str, int], asyncio.Task[str]]] = {}
+
+    @property
+    def languages(self) -> set[str]:
+        """Those that supervisors read here."""
+        return {each.language for each in self.sockets if each.candidate_id is None}
+
+    async def whole_board(
+        self, language: str, read: Callable[[int, str], Coroutine[Any, Any, str]]
+    ) -> str:
+        """What `read` gives, once for all who come at the same version in this language."""
+        state = (self.epoch, self.heard)
+        if language not in self._whole or self._whole[language][0] != state:
+            reading = asyncio.create_task(read(self.session_id, language))
+            self._whole[language] = (state, reading)
+        try:
+            return await asyncio.shield(self._whole[language][1])
+        except Exception:
+            self._whole.pop(language, None)
+            raise
 
     def is_at(self, version: int | None) -> bool:
         """All sockets were sent `version`, and nothing newer is on its way."""

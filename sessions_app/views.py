@@ -9,15 +9,16 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from . import access, board, colleagues, guesses, metrics, services
+from . import access, board, codes, colleagues, guesses, metrics, services
 from .forms import EntryForm, first_error
 from .live import hub
 from .models import Session
-from .refusals import Invalid, Malformed, TooOften, wants_page, when_to_retry
+from .refusals import Forbidden, Invalid, Malformed, TooOften, wants_page, when_to_retry
 
-UNREADABLE = "Cette page ne sait plus ce qu’elle affiche. Rechargez-la."
+UNREADABLE = _("Cette page ne sait plus ce qu’elle affiche. Rechargez-la.")
 
 
 @require_GET
@@ -37,7 +38,7 @@ def entry(request: HttpRequest) -> HttpResponse:
             if form.is_valid():
                 return redirect("board", number=_enter(request, **_codes(form)).number)
             refusal = Invalid(first_error(form))
-        except (Invalid, TooOften) as refused:
+        except (Forbidden, Invalid, TooOften) as refused:
             refusal = refused
             form.add_error(None, refusal.sentence)
         if not wants_page(request):
@@ -50,10 +51,10 @@ def entry(request: HttpRequest) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, number: str, code: str) -> Session:
-    """Guesses are counted, but not of who has entered before: others' do not keep them out."""
-    if access.has_entered(request.user, number):
-        return services.enter(request.user, number, code)
-    with guesses.counted(request, "entry", number):
+    """Guesses are counted; who has entered before is not kept out by those of others."""
+    entered = access.numbers_entered(request.user)
+    here = {"supervises": codes.clean(number) in entered, "is_known": bool(entered)}
+    with guesses.at_entry(request, number, **here):
         return services.enter(request.user, number, code)
 
 

@@ -12,7 +12,7 @@ from django.db.backends.sqlite3.base import DatabaseOperations
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from sessions_app import clock
-from tests import factories
+from tests import canaries, factories
 
 # No deadline: a busy machine is not a bug. The same examples each time where nobody watches.
 hypothesis.settings.register_profile(
@@ -80,6 +80,19 @@ def _static_files_are_listed_once():
     WhiteNoiseMiddleware.add_files_from_finders = add
     yield
     WhiteNoiseMiddleware.add_files_from_finders = listed
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _watch():
+    with canaries.watching():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_named(_watch):
+    """In no log, address, announcement or mail of any test: see `canaries`."""
+    yield
+    assert canaries.taken() == [], "A name, birthdate, e-mail or code has left where none may."
 
 
 @pytest.fixture(scope="module")

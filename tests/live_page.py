@@ -4,7 +4,7 @@ import re
 
 from bs4 import BeautifulSoup, Tag
 
-from sessions_app.board import ONE_COLUMN
+from sessions_app.one_board import ONE_COLUMN
 
 
 class LivePage:

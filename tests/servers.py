@@ -14,6 +14,7 @@ from django.db import connection
 from tests.ports import free_port
 
 START_SECONDS = 90
+AS_IN_FRONT = {"X-Forwarded-Proto": "https"}  # a site on https answers to nobody else
 
 
 def database_url() -> str:
@@ -72,7 +73,7 @@ def _wait_until_ready(url: str, process: subprocess.Popen) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the server stopped at once, with {process.returncode}")
         try:
-            if httpx.get(f"{url}/health/ready", timeout=2).is_success:
+            if httpx.get(f"{url}/health/ready", headers=AS_IN_FRONT, timeout=2).is_success:
                 return
         except httpx.TransportError:
             pass  # not listening yet

@@ -3,7 +3,8 @@
 from django.apps import apps
 
 APPS = ("sessions_app", "candidates", "incidents")
-COUNTERS = {"Guesses"}  # that a wrong code was counted is no change of the product's data
+# That a wrong code was counted or a refusal noted is no change of the product's data.
+COUNTERS = {"Guesses", "SecurityEvent"}
 Rows = dict[tuple[str, object], dict]
 
 

@@ -20,15 +20,17 @@ LONGEST = {"product": 300, "tests": 500}
 # those before it. A module that no line names is a service.
 LAYERS = (
     {"states", "timing", "identity", "rehearsal", "stages", "categories", "entries", "codes"}
-    | {"frame_text"},
-    {"models", "display", "facts"},
+    | {"frame_text", "languages"},
+    {"models", "security_models", "display", "facts"}
+    | {"former_reports", "memberships", "purge_models"},
     {"services"},
     {"views", "supervisor_views", "entry_views", "pv_views", "consumers", "api", "admin"}
+    | {"reopening_views", "invitation_views"}
     | {"urls", "forms", "asgi"},
 )
 # Where what is asked from outside comes in: they decide nothing and write nothing.
 EDGES = {"views", "supervisor_views", "consumers", "board", "display", "stages"}
-EDGES |= {"entry_views", "pv_views"}
+EDGES |= {"entry_views", "pv_views", "reopening_views"}
 WRITES = {"update", "save", "create", "delete", "bulk_create", "bulk_update"}
 WRITES |= {"get_or_create", "update_or_create"}
 # What people type or are sent to find something: only access.py looks it up.

@@ -6,22 +6,27 @@ from functools import cache
 
 from django import template
 from django.template.loader import render_to_string
+from django.templatetags.i18n import TranslateNode, do_translate
+from django.utils.formats import get_format
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.event_sentences import spelled
 from sessions_app.models import Session
 
+from .. import end_reasons
 from ..models import Candidate
 from ..states import Fact
 
 register = template.Library()
 
 NEEDS = {
-    Fact.ALERT: "problème question {question}",
-    Fact.ASKS_RESUME: "demande à reprendre",
-    Fact.ASKS_START: "demande à commencer",
-    Fact.LAPSING: "autorisation bientôt expirée",
-    Fact.AWAY: "déconnecté",
-    Fact.OVERTIME: "temps dépassé",
+    Fact.ALERT: _("problème question %(question)s"),
+    Fact.ASKS_RESUME: _("demande à reprendre"),
+    Fact.ASKS_START: _("demande à commencer"),
+    Fact.LAPSING: _("autorisation bientôt expirée"),
+    Fact.AWAY: _("déconnecté"),
+    Fact.OVERTIME: _("temps dépassé"),
 }
 
 
@@ -35,10 +40,33 @@ class RowNode(template.Node):
         return self.candidate.resolve(context).row_html + "\n"
 
 
+class KeptWordsNode(TranslateNode):
+    """The words of a `translate`, looked up once in each language: a board has rows by the
+    dozen, and each lookup is a part of what a row costs."""
+
+    def __init__(self, *args) -> None:
+        super().__init__(*args)
+        self.words: dict[str | None, str] = {}
+
+    def render(self, context: template.Context) -> str:
+        language = get_language()
+        if language not in self.words:
+            self.words[language] = super().render(context)
+        return self.words[language]
+
+
+@register.tag
+def translate(parser, token):
+    """Django's own, for fixed words, which it keeps."""
+    node = do_translate(parser, token)
+    is_fixed = node.filter_expression.var.literal and not node.asvar and not node.message_context
+    return KeptWordsNode(node.filter_expression, node.noop) if is_fixed else node
+
+
 @register.tag("candidate_row")
 def candidate_row(parser, token):
     """`{% candidate_row candidate %}`: the row of the board."""
-    _, candidate = token.split_contents()
+    candidate = token.split_contents()[1]
     return RowNode(parser.compile_filter(candidate))
 
 
@@ -51,7 +79,7 @@ def icon(name: str) -> str:
 
 @register.filter
 def need_label(fact: Fact, candidate: Candidate) -> str:
-    return NEEDS[fact].format(question=candidate.alert_question)
+    return NEEDS[fact] % {"question": candidate.alert_question}
 
 
 @register.filter
@@ -76,8 +104,9 @@ def split_words(text: str) -> list[str]:
 
 @register.filter
 def percent(value: Decimal) -> str:
-    """`33.00` → `33 %` (no-break space), `12.50` → `12,5 %`."""
-    return f"{value.normalize():f}".replace(".", ",") + "\u00a0%"
+    """`33.00` → `33 %` (no-break space), `12.50` → `12,5 %`, or `12.5 %` in English."""
+    number = f"{value.normalize():f}".replace(".", get_format("DECIMAL_SEPARATOR"))
+    return number + "\u00a0%"
 
 
 @register.filter
@@ -85,7 +114,12 @@ def ended_by(candidate: Candidate) -> str:
     """The supervisor's reason says more than that it was the supervisor."""
     match candidate.ended_by:
         case Candidate.EndedBy.CANDIDATE:
-            return "par le candidat"
+            return gettext("par le candidat")
         case Candidate.EndedBy.SYSTEM:
-            return "fin automatique"
-    return candidate.end_reason or "par le surveillant"
+            return gettext("fin automatique")
+    if candidate.end_reason:
+        return end_reasons.shown(candidate.end_reason)
+    return gettext("par le surveillant")
+
+
+register.filter("end_reason", end_reasons.shown)

@@ -6,6 +6,7 @@ import { deliver, newKey } from "./delivery.js";
 import { notice } from "./notices.js";
 import * as sheet from "./sheet.js";
 import { say } from "./speech.js";
+import { counted, word } from "./words.js";
 
 const SAME_CLICK_MS = 700; // pressed again sooner, it was meant once
 const unanswered = new Map(); // what a button meant → its key and sight, until it is settled
@@ -120,10 +121,18 @@ async function whileBusy(form, button, key, task) {
 function succeed(form, body, { done = [], refused = [] }) {
   if (sheet.holds(form)) sheet.close();
   if (!body.has("candidate")) return;
-  const outcome = `Fait pour ${done.length} candidat${done.length > 1 ? "s" : ""}`;
   const reasons = refused.map((each) => each.message);
-  if (reasons.length) notice(`${outcome}, pas pour ${reasons.length}\u00a0:`, "warning", reasons);
-  else say(`${outcome}.`, "done");
+  if (reasons.length) {
+    const outcome = counted(
+      done.length,
+      "Fait pour {count} candidat, pas pour {others}\u00a0:",
+      "Fait pour {count} candidats, pas pour {others}\u00a0:",
+      { others: reasons.length },
+    );
+    notice(outcome, "warning", reasons);
+  } else {
+    say(counted(done.length, "Fait pour {count} candidat.", "Fait pour {count} candidats."), "done");
+  }
   afterGroup();
 }
 
@@ -138,7 +147,7 @@ function decideAgain(form, { row_version: row, v }) {
 function showRetrying(key, isRetrying) {
   if (isRetrying) retrying.add(key);
   else retrying.delete(key);
-  const text = retrying.size ? "Nouvel essai…" : "";
+  const text = retrying.size ? word("Nouvel essai…") : "";
   for (const node of document.querySelectorAll(".retrying")) {
     if (node.textContent !== text) node.textContent = text;
   }
@@ -158,9 +167,9 @@ function fail(form, who, text, refused = []) {
     place.hidden = false;
   } else if (refused.length > 1) {
     const reasons = refused.map((each) => each.message);
-    notice(`Fait pour aucun des ${reasons.length} candidats\u00a0:`, "error", reasons);
+    notice(word("Fait pour aucun des {count} candidats\u00a0:", { count: reasons.length }), "error", reasons);
   } else {
-    notice(who ? `${who} : ${text}` : text, "error");
+    notice(who ? word("{who} : {text}", { who, text }) : text, "error");
   }
 }
 

@@ -6,18 +6,19 @@ import { afterChange } from "./board.js";
 import { canNotify, settings } from "./device.js";
 import { erase, read, write } from "./storage.js";
 import { play } from "./tunes.js";
+import { counted, language, word } from "./words.js";
 
 const REMINDER_MS = 120_000;
 const JITTER_MS = 5_000; // of a tab's timer
 const KEPT = 500; // needs that are remembered
 const KINDS = {
-  lapsing: "autorisation bientôt expirée",
-  alert: "problème signalé",
-  "asks-resume": "reprise demandée",
-  "asks-start": "départ demandé",
-  away: "déconnexion",
-  overtime: "temps dépassé",
-  together: "réseau de la salle",
+  lapsing: word("autorisation bientôt expirée"),
+  alert: word("problème signalé"),
+  "asks-resume": word("reprise demandée"),
+  "asks-start": word("départ demandé"),
+  away: word("déconnexion"),
+  overtime: word("temps dépassé"),
+  together: word("réseau de la salle"),
 };
 const title = document.title;
 const place = `alarmed ${location.pathname}`;
@@ -102,8 +103,8 @@ function alarm(kinds) {
 /** How many and what; a phone lies on a desk, where candidates can read it. */
 async function notify(kinds) {
   const words = [...new Set(kinds)].map((kind) => KINDS[kind]).join(", ");
-  const head = kinds.length > 1 ? `${kinds.length} demandes à traiter` : "Une demande à traiter";
-  const options = { body: words, tag: place, lang: "fr" };
+  const head = counted(kinds.length, "Une demande à traiter", "{count} demandes à traiter");
+  const options = { body: words, tag: place, lang: language };
   const worker = await navigator.serviceWorker?.getRegistration();
   if (worker) worker.showNotification(head, options);
   else new Notification(head, options);

@@ -3,10 +3,12 @@
 import * as answers from "./answers.js";
 import { duration, learn, now } from "./clock.js";
 import { connect } from "./connection.js";
+import { word } from "./words.js";
 
 const NOTICED_MS = 12_000; // a blip is not worth a word
-const CUT_OFF =
-  "La connexion est coupée. Vos réponses validées sont enregistrées ; cette page revient d’elle-même.";
+const CUT_OFF = word(
+  "La connexion est coupée. Vos réponses validées sont enregistrées ; cette page revient d’elle-même.",
+);
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000];
 const holder = document.getElementById("stage");
 const timeLeft = document.getElementById("time-left");
@@ -108,9 +110,13 @@ function followEnd({ endsAt: iso, stage: name }) {
     timeZone: document.body.dataset.zone,
   });
   const isLater = Date.parse(iso) > Date.parse(before);
-  const added = isLater ? "Votre surveillant a ajouté du temps." : "Votre heure de fin a changé.";
-  const what = stageBefore === "paused" ? "Le temps de la pause vous est rendu." : added;
-  say(`${what} Fin du test : ${hour}.`);
+  if (stageBefore === "paused") {
+    say(word("Le temps de la pause vous est rendu. Fin du test : {hour}.", { hour }));
+  } else if (isLater) {
+    say(word("Votre surveillant a ajouté du temps. Fin du test : {hour}.", { hour }));
+  } else {
+    say(word("Votre heure de fin a changé. Fin du test : {hour}.", { hour }));
+  }
 }
 
 function showTime() {
@@ -119,7 +125,7 @@ function showTime() {
   if (timeLeft.hidden) return;
   const left = Date.parse(endsAt) - (pausedAt ? Date.parse(pausedAt) : now());
   timeText.dataset.endsAt = endsAt;
-  timeText.textContent = left > 0 ? duration(left) : `dépassé de ${duration(-left)}`;
+  timeText.textContent = left > 0 ? duration(left) : word("dépassé de {time}", { time: duration(-left) });
   timeLeft.classList.toggle("soon", left <= 15 * 60_000);
   timeLeft.classList.toggle("very-soon", left <= 5 * 60_000);
   timeLeft.classList.toggle("over", left <= 0);
@@ -127,7 +133,7 @@ function showTime() {
     const isNear = left <= minutes * 60_000 && left > (minutes - 1) * 60_000;
     if (isNear && !warned.has(minutes)) {
       warned.add(minutes);
-      say(`Il vous reste ${minutes} minutes.`);
+      say(word("Il vous reste {minutes} minutes.", { minutes }));
     }
   }
 }
@@ -176,7 +182,7 @@ holder.addEventListener("htmx:responseError", async (event) => {
     retry(event);
     return;
   }
-  let text = "Le serveur n’a pas pu répondre. Recommencez dans un instant.";
+  let text = word("Le serveur n’a pas pu répondre. Recommencez dans un instant.");
   try {
     text = JSON.parse(xhr.responseText).message;
   } catch {
@@ -189,7 +195,7 @@ holder.addEventListener("htmx:responseError", async (event) => {
 });
 
 function retry({ target }) {
-  trouble.textContent = "La connexion est coupée : votre réponse sera envoyée dès son retour.";
+  trouble.textContent = word("La connexion est coupée : votre réponse sera envoyée dès son retour.");
   trouble.hidden = false;
   clearTimeout(again?.timer);
   const wait = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)];

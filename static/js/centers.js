@@ -2,6 +2,7 @@
 
 import { duration, learn, now, tick, write } from "./clock.js";
 import { connect } from "./connection.js";
+import { counted, word } from "./words.js";
 
 const REST_MS = 5_000; // so long after the last move of a pointer, lines keep their places
 const list = document.getElementById("rooms");
@@ -57,7 +58,7 @@ function place(id, html) {
 }
 
 function say(room) {
-  status.textContent = `${room} : quelqu’un attend.`;
+  status.textContent = word("{room} : quelqu’un attend.", { room });
 }
 
 function inOrder() {
@@ -71,7 +72,7 @@ function show() {
   const count = list.querySelectorAll(".line:not([data-needs='0'])").length;
   waiting.dataset.waiting = count;
   write(waiting.querySelector("strong"), String(count));
-  write(waiting.querySelector("span"), `${count > 1 ? "salles attendent" : "salle attend"} quelqu’un`);
+  write(waiting.querySelector("span"), counted(count, "salle attend quelqu’un", "salles attendent quelqu’un"));
   const text = count ? `(${count}) ${title}` : title;
   if (document.title !== text) document.title = text;
   document.querySelector(".none").hidden = list.children.length > 0;
@@ -83,9 +84,9 @@ function showPulse() {
   pulse.dataset.live = state;
   document.body.classList.toggle("stale", state === "stale");
   const words = {
-    on: "en direct",
-    stale: `connexion perdue depuis ${duration(performance.now() - lostAt)}`,
-    off: "déconnecté",
+    on: word("en direct"),
+    stale: word("connexion perdue depuis {time}", { time: duration(performance.now() - lostAt) }),
+    off: word("déconnecté"),
   };
   write(pulse.querySelector(".pulse-text"), words[state]);
 }

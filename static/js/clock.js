@@ -1,6 +1,8 @@
 // The server's time, counted with the browser's monotonic clock: the wall clock of a phone may
 // be wrong by a day and change nothing here.
 
+import { word } from "./words.js";
+
 const KEPT = 6;
 const offsets = [];
 let isOutdated = false;
@@ -50,7 +52,7 @@ export function tick(root, pausedAt = null) {
   for (const node of root.querySelectorAll(".left[data-ends-at]")) {
     const left = Date.parse(node.dataset.endsAt) - held;
     node.classList.toggle("over", left <= 0);
-    write(node, left > 0 ? `reste ${remaining(left)}` : `+${duration(-left)}`);
+    write(node, left > 0 ? word("reste {time}", { time: remaining(left) }) : `+${duration(-left)}`);
   }
 }
 

@@ -2,10 +2,11 @@
 // once when they come. That somebody leaves is only seen.
 
 import { say } from "./speech.js";
+import { counted, language } from "./words.js";
 
 const box = document.getElementById("colleagues");
 const list = box.querySelector("ul");
-const together = new Intl.ListFormat("fr", { type: "conjunction" });
+const together = new Intl.ListFormat(language, { type: "conjunction" });
 
 let isFirst = true; // who is here already does not join us
 
@@ -15,7 +16,10 @@ export function show(people) {
   const arrived = people.filter(({ id }) => !known.has(String(id))).map(({ name }) => name);
   list.replaceChildren(...people.map(item));
   box.hidden = people.length === 0;
-  if (arrived.length && !isFirst) say(`${together.format(arrived)} ${arrived.length > 1 ? "vous rejoignent" : "vous rejoint"}.`);
+  if (arrived.length && !isFirst) {
+    const names = together.format(arrived);
+    say(counted(arrived.length, "{names} vous rejoint.", "{names} vous rejoignent.", { names }));
+  }
   isFirst = false;
 }
 

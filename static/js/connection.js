@@ -14,6 +14,7 @@ const SOCKET_AGAIN_MS = 30_000;
 const RESUME_AGAIN_MS = 5_000;
 const SLEPT_MS = 5_000;
 const OVER = { 4401: "login", 4403: "access" };
+const LATER = ["many", "flood"]; // this browser asks for too much: it waits before it comes back
 
 /**
  * Follow the server. `paths`: `{socket, poll}`. Returns `{isLive(), send(message)}`: `send` tells
@@ -140,6 +141,9 @@ class Line {
     this.#socket = null;
     if (Object.values(OVER).includes(code)) {
       this.#end(code);
+    } else if (LATER.includes(code)) {
+      this.#tell(false);
+      this.#timer = setTimeout(() => this.#open(), SOCKET_AGAIN_MS * (1 + Math.random()));
     } else if (this.#refusals >= REFUSALS_BEFORE_POLLING) {
       this.#timer = setTimeout(() => this.#open(), SOCKET_AGAIN_MS);
       if (!this.#isPolling) {

@@ -1,11 +1,13 @@
 // One request that is sent until it is answered. Its key makes a repeat harmless.
 
+import { word } from "./words.js";
+
 const WAITS_MS = [1_000, 2_000, 4_000, 8_000];
 const PATIENCE_MS = 10_000;
 const BUSY = new Set([502, 503, 504]);
-const NO_REPLY = "Pas de réponse du serveur. Vérifiez la connexion, puis recommencez.";
-const NOT_OURS = "Le serveur n’a pas pu répondre. Recommencez dans un instant.";
-const SENT_AWAY = "Vous n’êtes plus connecté. Rechargez la page, puis recommencez.";
+const NO_REPLY = word("Pas de réponse du serveur. Vérifiez la connexion, puis recommencez.");
+const NOT_OURS = word("Le serveur n’a pas pu répondre. Recommencez dans un instant.");
+const SENT_AWAY = word("Vous n’êtes plus connecté. Rechargez la page, puis recommencez.");
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -2,6 +2,7 @@
 
 import { afterChange } from "./board.js";
 import { say } from "./speech.js";
+import { counted } from "./words.js";
 
 const search = document.getElementById("search");
 const group = document.getElementById("group");
@@ -39,8 +40,8 @@ function refresh() {
 
 function tellMatches() {
   const number = document.querySelectorAll(".row:not([hidden])").length;
-  const words = number > 1 ? "candidats correspondent" : "candidat correspond";
-  say(number ? `${number} ${words}.` : document.querySelector(".no-match").textContent, "search");
+  const found = counted(number, "{count} candidat correspond.", "{count} candidats correspondent.");
+  say(number ? found : document.querySelector(".no-match").textContent, "search");
 }
 
 function count() {

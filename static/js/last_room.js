@@ -2,6 +2,7 @@
 // again: kept by the browser for the present login, without anything to press.
 
 import { now } from "./clock.js";
+import { language, word } from "./words.js";
 
 const STORE = "last-room";
 const SAVE_MS = 10_000;
@@ -50,8 +51,10 @@ function render() {
   const place = frame.querySelector("[data-known-at]");
   place.dataset.knownAt = new Date(now()).toISOString(); // by the server's clock: the hour
   place.dataset.savedAt = Date.now(); // by this device's: the age
+  place.dataset.just = word("La salle telle qu’elle était à {hour}, il y a moins d’une minute.");
+  place.dataset.ago = word("La salle telle qu’elle était à {hour}, il y a {minutes}\u00a0min.");
   const page = document.implementation.createHTMLDocument(document.title);
-  page.documentElement.lang = "fr";
+  page.documentElement.lang = language;
   for (const each of document.querySelectorAll("head link[rel=stylesheet], head meta[name]")) {
     page.head.append(each.cloneNode());
   }

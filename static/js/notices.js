@@ -1,5 +1,7 @@
 // Messages that stay until they are dismissed.
 
+import { word } from "./words.js";
+
 const region = document.getElementById("notices");
 
 /** `details`: short sentences below `text`, as a list. */
@@ -15,7 +17,7 @@ export function notice(text, kind = "ok", details = []) {
   close.type = "button";
   close.className = "icon-button";
   close.textContent = "×";
-  close.setAttribute("aria-label", "Fermer le message");
+  close.setAttribute("aria-label", word("Fermer le message"));
   close.addEventListener("click", () => box.remove());
   box.append(words, close);
   region.append(box);

@@ -13,8 +13,9 @@ const hour = new Intl.DateTimeFormat("fr", {
 function tell() {
   if (!place) return;
   const minutes = Math.max(0, Math.floor((Date.now() - savedAt) / 60_000));
-  const age = minutes < 1 ? "il y a moins d’une minute" : `il y a ${minutes}\u00a0min`;
-  place.textContent = `La salle telle qu’elle était à ${hour.format(knownAt)}, ${age}.`;
+  const { just, ago } = place.dataset; // as the room says them, in its language
+  const sentence = (minutes < 1 ? just : ago) ?? "{hour}";
+  place.textContent = sentence.replace("{hour}", hour.format(knownAt)).replace("{minutes}", minutes);
 }
 
 async function comeBack() {

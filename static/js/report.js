@@ -1,5 +1,7 @@
 // The words of one supervisor on the PV: saved while they are typed, never over somebody else's.
 
+import { word } from "./words.js";
+
 const PAUSE_MS = 1_000; // after the last sign
 const LONGEST_MS = 3_000; // without a pause: a crash costs no more than this, and the way
 const RETRY_MS = 2_000;
@@ -47,7 +49,7 @@ async function save(isLast = false) {
   if (theirs || (isUnderWay && !isLast)) return; // saved again once that is answered
   const text = remarks.value;
   if (text === saved) {
-    say("Enregistré.");
+    say(word("Enregistré."));
     return;
   }
   isUnderWay = true;
@@ -59,7 +61,7 @@ async function save(isLast = false) {
     unanswered.clear();
     saved = text;
     version.value = answer.version;
-    say("Enregistré.");
+    say(word("Enregistré."));
     if (remarks.value !== saved) plan(PAUSE_MS);
   } else if (status === 409 && unanswered.has(answer.text)) {
     saved = answer.text; // it was ours: only its reply was lost
@@ -68,7 +70,7 @@ async function save(isLast = false) {
   } else if (status === 409 && "version" in answer) {
     ask(answer);
   } else {
-    say(answer.message ?? "Pas encore enregistré\u00a0: le serveur ne répond pas. Nouvel essai…", "late");
+    say(answer.message ?? word("Pas encore enregistré\u00a0: le serveur ne répond pas. Nouvel essai…"), "late");
     if (!status || status >= 500) plan(RETRY_MS);
   }
 }

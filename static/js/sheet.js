@@ -2,11 +2,12 @@
 
 import { tick } from "./clock.js";
 import { notice } from "./notices.js";
+import { word } from "./words.js";
 
 const sheet = document.getElementById("sheet");
 const body = document.getElementById("sheet-body");
 const PATIENCE_MS = 10_000;
-const NO_REPLY = "Pas de réponse du serveur. Vérifiez la connexion, puis recommencez.";
+const NO_REPLY = word("Pas de réponse du serveur. Vérifiez la connexion, puis recommencez.");
 let opener = null;
 let asked = 0;
 

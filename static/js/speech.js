@@ -1,16 +1,18 @@
 // What a screen reader says of the room: whole sentences, never one on top of another. A burst
 // becomes one sentence; what cannot wait has a voice of its own.
 
+import { word } from "./words.js";
+
 const GATHER_MS = 1_000; // what comes together is said together
 const FEW = 2; // of one kind are named; more are counted
 
 const SEVERAL = {
-  joined: "demandent à commencer",
-  resume_asked: "demandent à reprendre",
-  alert_raised: "signalent un problème",
-  went_away: "sont déconnectés",
-  overtime_reached: "ont dépassé leur heure de fin",
-  test_ended: "ont terminé",
+  joined: (count) => word("{count} candidats demandent à commencer.", { count }),
+  resume_asked: (count) => word("{count} candidats demandent à reprendre.", { count }),
+  alert_raised: (count) => word("{count} candidats signalent un problème.", { count }),
+  went_away: (count) => word("{count} candidats sont déconnectés.", { count }),
+  overtime_reached: (count) => word("{count} candidats ont dépassé leur heure de fin.", { count }),
+  test_ended: (count) => word("{count} candidats ont terminé.", { count }),
 };
 const URGENT = new Set(["alert_raised", "resume_asked"]);
 const LATEST = new Set(["search", "line"]); // of these, only the last is still true
@@ -54,5 +56,5 @@ export function say(sentence, kind = "") {
 
 function merge(kind, sentences) {
   const isMany = sentences.length > FEW && kind in SEVERAL;
-  return isMany ? [`${sentences.length} candidats ${SEVERAL[kind]}.`] : sentences;
+  return isMany ? [SEVERAL[kind](sentences.length)] : sentences;
 }

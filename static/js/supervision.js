@@ -13,8 +13,9 @@ import { isHeld } from "./holding.js";
 import * as ordering from "./ordering.js";
 import * as sheet from "./sheet.js";
 import { say } from "./speech.js";
+import { word } from "./words.js";
 
-const NOT_LIVE = "La page n’est pas à jour : attendez le retour de la connexion.";
+const NOT_LIVE = word("La page n’est pas à jour : attendez le retour de la connexion.");
 const ONE_COLUMN = 8; // who needs me, beside the room, as the template counts
 const pulse = document.getElementById("pulse");
 const pulseText = pulse.querySelector(".pulse-text");
@@ -48,7 +49,8 @@ const connection = connect({ socket, poll }, {
     showPulse(isLive ? "on" : "stale");
     if (!hasChanged) return;
     actions.showWhetherPossible();
-    say(isLive ? "De nouveau en direct." : "Connexion perdue : les actions attendent.", "line");
+    const back = word("De nouveau en direct.");
+    say(isLive ? back : word("Connexion perdue : les actions attendent."), "line");
   },
   over() {
     lostAt = null;
@@ -89,9 +91,11 @@ function counter(name) {
 }
 
 const PULSES = {
-  on: () => `en direct · ${counter("seen")} sur ${counter("expected")} vus`,
-  stale: () => `connexion perdue depuis ${duration(performance.now() - lostAt)}`,
-  off: () => "déconnecté",
+  on: () =>
+    word("en direct · {seen} sur {expected} vus", { seen: counter("seen"), expected: counter("expected") }),
+  stale: () =>
+    word("connexion perdue depuis {time}", { time: duration(performance.now() - lostAt) }),
+  off: () => word("déconnecté"),
 };
 
 function showPulse(state) {

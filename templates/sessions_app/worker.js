@@ -15,6 +15,7 @@ const FILES = [
   "{% static 'icons/logo.svg' %}",
 ];
 const BOARD = /^\/surveillance\/\d{6}\/$/;
+const LOGIN = /^\/(compte|admin\/log(in|out))\//;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(keepLook().then(() => self.skipWaiting()));
@@ -33,7 +34,7 @@ self.addEventListener("fetch", (event) => {
   if (origin !== self.location.origin) return;
   if (request.mode === "navigate") {
     // A login begins or ends: what was kept was kept for the one before.
-    if (pathname.startsWith("/compte/")) event.waitUntil(caches.delete(ROOM));
+    if (LOGIN.test(pathname)) event.waitUntil(caches.delete(ROOM));
     else if (request.method === "GET" && BOARD.test(pathname)) event.respondWith(board(request, pathname));
   } else if (FILES.includes(pathname)) {
     event.respondWith(fetch(request).catch(() => caches.match(pathname)));

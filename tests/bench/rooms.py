@@ -88,7 +88,7 @@ def _session(center: Center, at: int) -> Session:
         site="Lycée Ada-Lovelace",
         room=f"Salle {at + 1}",
         date=timezone.localdate(),
-        start_time=time(8, 30),
+        start_time=time(0, 30),  # supervised at whatever hour this runs
         supervisors="Mme Lefèvre, M. Costa",
         duration_minutes=DURATION,
         state=Session.State.OPEN,

@@ -250,6 +250,21 @@ def test_the_server_asks_to_come_back(browser, site, room, by, people, code):
     assert line.opened == 2
 
 
+@pytest.mark.parametrize("code", ["many", "flood"])
+def test_a_browser_that_asks_for_too_much_waits(browser, site, room, by, people, code):
+    """Half a minute at least; then it is as before."""
+    person, line = open_room(browser, site, room, clock=True)
+    line.send({"type": "bye", "code": code})
+    line.route.close(code=4429)
+    expect_pulse(person, "stale")
+    person.page.clock.run_for(29_000)
+    person.page.wait_for_timeout(300)
+    assert line.opened == 1
+    person.page.clock.run_for(32_000)  # faster than a socket opens: perhaps more than one
+    expect_pulse(person, "on")
+    assert line.opened > 1
+
+
 def test_a_candidate_without_websockets(browser, site, room, by):
     """Present by polling, moved by it; and away once it stops."""
     person = factories.waiting(room)

@@ -20,10 +20,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def center(client):
     """The one centre of the member of staff who is logged in."""
-    user = factories.user(is_staff=True)
     center = factories.center(name="Mon centre")
-    center.members.add(user)
-    client.force_login(user)
+    client.force_login(factories.head(center))
     return center
 
 
@@ -126,3 +124,39 @@ def test_the_template_has_the_columns_that_the_import_reads(client, center):
     assert answer.headers["Content-Disposition"].endswith('"modele-import.csv"')
     columns, line = answer.content.decode("utf-8-sig"), SAMPLE.decode("utf-8-sig").split("\n", 1)[1]
     assert "3 sessions" in text(send(client, center, (columns + line).encode(), dry_run="1"))
+
+
+def template_of(client, asked) -> str:
+    answer = client.get(url(SESSION, "import_template"), {"center": asked})
+    return answer.content.decode("utf-8-sig") if answer.status_code == 200 else ""
+
+
+def test_the_template_is_filled_with_what_the_centre_has_planned(client, center):
+    """Its lines are read back as they are, once candidates are typed there."""
+    planned = factories.session(center=center, room="Salle “B” ; rez", remarks="")
+    Session.objects.filter(pk=planned.pk).update(state=Session.State.PLANNED)
+    open_room = factories.session(center=center)
+    other = factories.session(room="Ailleurs")
+    Session.objects.filter(pk=other.pk).update(state=Session.State.PLANNED)
+    page = client.get(url(SESSION, "import")).content.decode()
+    assert f'{url(SESSION, "import_template")}?center={center.pk}"' in page
+    head, line, *more = template_of(client, center.pk).splitlines()
+    assert more == []
+    assert planned.number in line
+    assert open_room.number not in line
+    assert "Ailleurs" not in line
+    typed = ";".join(["Durand", "Élise", "23/04/2010", "F", "", "", "", "France"])
+    line = line.rstrip(";") + ";" * (2 if not planned.remarks else 1) + typed
+    answer = send(client, center, f"{head}\r\n{line}\r\n".encode())
+    assert "1 session et 1 candidat" in text(answer)
+    assert planned.candidates.get().birth_name == "Durand"
+    planned.refresh_from_db()
+    assert planned.room == "Salle “B” ; rez"
+
+
+@pytest.mark.parametrize("asked", ["another", "0", "abc", "²", "9" * 30])
+def test_the_template_of_no_centre_of_theirs(client, center, asked):
+    asked = factories.session().center_id if asked == "another" else asked
+    answer = client.get(url(SESSION, "import_template"), {"center": asked})
+    assert answer.status_code == 404
+    assert "Ailleurs" not in answer.content.decode()

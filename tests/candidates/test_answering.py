@@ -166,7 +166,7 @@ def test_answered_rows_are_those_of_a_reload(room, by, name):
     Candidate.objects.filter(pk=person.pk).update(question=person.question + 1)
     assert twin.row_html == factories.fresh(person).row_html
     assert twin.row_html != person.row_html
-    assert json.loads(twin.row_json) == twin.row_html
+    assert json.loads(twin.row_in("fr")) == twin.row_html
     assert person.row_html == person.at_question(person.question).row_html
 
 
@@ -181,9 +181,10 @@ def test_the_frame_of_an_answer_needs_no_query(room, by, django_assert_num_queri
     news = journal.Announcement(room.pk, reached.version, epoch[:8], since, questions)
     assert board.answered(replace(news, history="another!"), epoch) is None
     with django_assert_num_queries(0):
-        frame = board.answered(news, str(reached.epoch))
+        frames = board.answered(news, str(reached.epoch))
     read = board.change(room.pk, epoch, before.session.version).frame
-    assert json.loads(frame) == read | {"from": before.session.version}
+    assert frames.keys() == {"fr"}
+    assert json.loads(frames["fr"]) == read | {"from": before.session.version}
     assert board.answered(news, str(reached.epoch)) is None  # the board has moved on
 
 

@@ -64,7 +64,7 @@ def test_a_session_with_its_list_costs_the_same_for_any_number(client, rows):
     ContentType.objects.clear_cache()
     with CaptureQueriesContext(connection) as captured:
         assert client.get(url(SESSION, "change", room.pk)).status_code == 200
-    assert len(captured) == 8
+    assert len(captured) == 9
 
 
 def test_a_person_is_found_without_accents_in_any_order(client):
@@ -185,8 +185,7 @@ def test_a_finished_identity_is_only_shown(client):
 
 def test_staff_enrol_in_their_own_centre_only(client, planned):
     mine = factories.session()
-    user = factories.user(is_staff=True)
-    mine.center.members.add(user)
+    user = factories.head(mine.center)
     client.force_login(user)
     data = {"birth_name": "Petit", "first_name": "Zoé", "birthdate": "02/03/2010"}
     data |= {"extra_time_percent": "0"}

@@ -390,7 +390,7 @@ def test_who_ended_the_test(who, reason, words):
     [
         ("candidate", None),
         ("supervisor", "Votre surveillant a mis fin au test."),
-        ("system", "L’heure de fin est arrivée : votre test s’est terminé automatiquement."),
+        ("system", "L’heure de fin est arrivée : votre test s’est terminé automatiquement."),
     ],
 )
 def test_the_candidate_reads_who_ended_the_test(who, sentence):

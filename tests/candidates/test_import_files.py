@@ -56,6 +56,14 @@ def test_csv_in_the_encoding_of_excel(end):
     assert {"Maëlle", "Gwénolé", "Éléonore"} <= names
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_csv_in_the_unicode_of_excel(encoding, separator):
+    rows = [separator.join(row) for row in ROWS]
+    content = ("\ufeff" + "\r\n".join(rows)).encode(encoding)
+    assert candidates_of(imports.read(content, "l.txt")) == candidates_of(EXPECTED)
+
+
 def test_csv_with_commas():
     rows = [",".join(f'"{cell}"' for cell in row) for row in ROWS]
     found = imports.read("\n".join(rows).encode(), "liste.csv")
@@ -116,7 +124,8 @@ def test_an_empty_file(content):
     ("content", "name", "code"),
     [
         (b"\x00\x01\x02", "liste.csv", "ENCODING_UNKNOWN"),
-        (TEXT.encode("utf-16"), "liste.csv", "ENCODING_UNKNOWN"),
+        (TEXT.encode("utf-16-le"), "liste.csv", "ENCODING_UNKNOWN"),  # without its mark
+        (TEXT.encode("utf-16")[:-1], "liste.csv", "ENCODING_UNKNOWN"),
         (b"Pr\x81nom;Nom", "liste.csv", "ENCODING_UNKNOWN"),
         (b"%PDF-1.7 \xe9", "liste.pdf", "HEADER_UNKNOWN"),
         (b"Nom;Note", "liste.csv", "HEADER_UNKNOWN"),

@@ -387,7 +387,7 @@ def check_refused(candidate, action, actor, by, before) -> None:
         PERFORM[action](candidate, by)
     with pytest.raises(Conflict) as refusal:
         ask(candidate, action, actor, by)
-    assert FRENCH_SENTENCE.fullmatch(refusal.value.sentence)
+    assert FRENCH_SENTENCE.fullmatch(str(refusal.value.sentence))
     assert changes(before, everything()) == set()
 
 

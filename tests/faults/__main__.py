@@ -1,8 +1,9 @@
 """The fault tests: `make faults`, or `python -m tests.faults`.
 
     ROWS=F1,F8   only these rows
-    QUICK=1      a twentieth of what each row injects, several rows at a time; without F13, whose
-                 short run is in `tests/protocol`, unless ROWS names it
+    QUICK=1      a twentieth of what each row injects, several rows at a time; without F13, F15 and
+                 F16, whose short runs are in `tests/protocol`, `test_guesses` and `test_floods`,
+                 unless ROWS names them
     SCALE=0.1    another part of it
     JSON=1       the last line of stdout is one object, a key a row
     LANES=2      so many rows at a time
@@ -22,7 +23,7 @@ from .report import Result
 
 HERE = Path(__file__).parent
 QUICK_LANES, QUICK_SCALE = 3, 0.05
-NOT_QUICK = {"F13"}
+NOT_QUICK = {"F13", "F15", "F16"}
 
 
 def rows() -> dict[str, str]:

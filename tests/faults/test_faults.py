@@ -1,7 +1,7 @@
 """Every row of the table, a tenth of it, on real processes. Apart: `-m faults`.
 
 What is counted is judged here. What is measured in seconds is judged by `make faults`, on a
-machine that does nothing else; the protocol's state machine has its short run in `tests/protocol`.
+machine that does nothing else; rows that have a short run among the other tests are left out.
 """
 
 import faulthandler

@@ -252,7 +252,7 @@ def test_every_action_of_a_supervisor_is_refused_afterwards(client, room, by, do
     entry_services.service_of("mark-absent")(late, user=by)
     sign(room, by)
     client.force_login(by)
-    named = {"number": room.number, "incident_id": Incident.objects.get().pk}
+    named = {"number": room.number, "incident_id": Incident.objects.get().pk, "rank": 1}
     body = {
         **BODY,
         "category": "C7",
@@ -275,7 +275,9 @@ def test_every_action_of_a_supervisor_is_refused_afterwards(client, room, by, do
             key = {"idempotency_key": uuid.uuid4().hex, "candidate": person.pk}
             before = everything()
             answer = client.post(path, body | key)
-            assert answer.status_code in {405, 409}, path
+            # Reopening is for the administrators of the centre, and has its own tests.
+            refused = {403} if path.endswith("/rouvrir/") else {405, 409}
+            assert answer.status_code in refused, path
             assert changes(before, everything()) == set(), path
             asked += answer.status_code == 409
     assert asked > 40

@@ -74,8 +74,7 @@ def test_by_state(client, lines, standing, expected):
 def test_only_those_of_the_centre_are_offered(client, lines):
     elsewhere = factories.session()
     noted(elsewhere, factories.supervisor(elsewhere, name="Mme Ailleurs"), "Ailleurs.")
-    staff = factories.user(is_staff=True)
-    lines["room"].center.members.add(staff)
+    staff = factories.head(lines["room"].center)
     client.force_login(staff)
     page = client.get(LIST).content.decode()
     assert str(lines["room"]) in page

@@ -117,9 +117,9 @@ def test_a_session_leaves_in_two_times(past, days, finalized, live, whole):
     assert run() == Counter()
 
 
-# A room of this file has no colleague, no draft of a PV and no stored command.
+# A room of this file has no colleague, no draft of a PV, no stored command, nobody erased.
 UNUSED = {"sessions_app.SupervisorPresence", "incidents.Remark", "sessions_app.Command"}
-UNUSED |= {"incidents.IncidentReport"}
+UNUSED |= {"incidents.IncidentReport", "sessions_app.FormerReport", "sessions_app.Erasure"}
 
 
 def test_the_purge_of_one_session_leaves_the_others(past):

@@ -10,6 +10,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 
 from candidates import access, claims, seat_services, services
+from incidents import closing
 from incidents import services as incidents
 from sessions_app.models import SupervisorAccess
 from tests import factories
@@ -71,6 +72,18 @@ def ended(room, by):
     return person
 
 
+def finalized(room, by):
+    person = ended(room, by)
+    closing.finalize(room, user=by, name="Zoé Roy", role="Surveillante")
+    return person
+
+
+def reopened(room, by):
+    person = finalized(room, by)
+    closing.reopen(room, user=by, reason="Oubli")
+    return person
+
+
 def with_incident(room, by):
     person = running(room, by)
     incidents.note_incident(person, user=by, category="C6")
@@ -108,12 +121,15 @@ SCENES = {
     "fraud-pdf": with_incident,
     "explain-end": ended,
     "finalize": ended,
+    "reopening": finalized,
+    "former-report-pdf": reopened,
     **dict.fromkeys(("incident", "correct-incident", "withdraw-incident"), with_incident),
     "mark-absent": lambda room, by: factories.candidate(room, **NAMED),
     "release": claimed,
 }
 ADDED = {"birth_name": "Oubliée", "first_name": "Inès", "birthdate": "23/04/2010"}
 BODIES = {
+    "language": {"language": "en"},
     "add-candidate": ADDED,
     "add-time": {"minutes": "5", "reason": "Temps majoré"},
     "end-test": {"reason": "Temps écoulé"},
@@ -123,6 +139,7 @@ BODIES = {
     "report": {"remarks": "Rien à signaler."},
     "answer": {"question": "1", "answer": "a"},
     "explain-end": {"reason": "Temps écoulé"},
+    "reopening": {"reason": "Oubli.", "password": factories.PASSWORD},
     "finalize": {"name": "Zoé Roy", "role": "Surveillante", "password": factories.PASSWORD},
     "correct-incident": {"category": "C7", "text": "Souris cassée."},
     "correct-identity": {"text": "Né le 4 mai."},
@@ -143,6 +160,7 @@ class Scene:
     def path(self) -> str:
         line = self.room.incidents.first()
         named = {"number": self.room.number, "candidate_id": self.candidate.pk}
+        named["rank"] = 1
         named["center_id"] = self.room.center_id
         named["incident_id"] = line.pk if line else 0
         filled = re.sub(r"<\w+:(\w+)>", lambda m: str(named[m[1]]), PATTERNS[self.route])

@@ -29,6 +29,8 @@ ROOM_PAGE = ("login", "login", 200, 404, 200)
 ROOM_ACTION = ("login", "login", 303, 404, 303)
 ROOM_SAVES = ("login", "login", 302, 404, 302)
 ROOM_NO_METHOD = ("login", "login", 405, 405, 405)
+REOPENING_PAGE = ("login", "login", 403, 404, 200)  # the administrators of the centre
+REOPENS = ("login", "login", 403, 404, 303)
 DEVELOPMENT = (404,) * 5
 CENTER_PAGE = ("login", "login", 404, 404, 200)
 CENTERS = ("login", "login", 404, 404, 302)  # the only one opens at once
@@ -45,6 +47,7 @@ ON_A_CANDIDATE += ["end-test", "explain-end", "claim", "release", *ENTRIES]
 ROUTES = {
     "home": (EVERYONE, NO_METHOD),
     **dict.fromkeys(["privacy", "legal", "accessibility"], (EVERYONE, NO_METHOD)),
+    "language": (NO_METHOD, DOOR),
     "manifest": (EVERYONE, NO_METHOD),
     "worker": (EVERYONE, NO_METHOD),
     "health-live": (EVERYONE, NO_METHOD),
@@ -64,6 +67,8 @@ ROUTES = {
     **dict.fromkeys(DOCUMENTS, (ROOM_PAGE, ROOM_NO_METHOD)),
     "closing": (ROOM_PAGE, ROOM_NO_METHOD),
     "finalize": (ROOM_NO_METHOD, ROOM_ACTION),
+    "reopening": (REOPENING_PAGE, REOPENS),
+    "former-report-pdf": (ROOM_PAGE, ROOM_NO_METHOD),
     "incident": (ROOM_PAGE, ROOM_NO_METHOD),
     "correct-incident": (ROOM_NO_METHOD, ROOM_ACTION),
     "withdraw-incident": (ROOM_NO_METHOD, ROOM_ACTION),
@@ -125,9 +130,7 @@ def test_a_supervisor_whose_access_is_withdrawn_is_a_stranger(route):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("actor", "as_actor"), [("head", "supervisor"), ("other head", "stranger")]
-)
+@pytest.mark.parametrize(("actor", "as_actor"), [("head", "admin"), ("other head", "stranger")])
 @pytest.mark.parametrize("route", [route for route in ROUTES if ":number>" in PATTERNS[route]])
 def test_an_administrator_of_the_centre_supervises_its_rooms_only(route, actor, as_actor):
     for method, outcomes in zip(METHODS, ROUTES[route], strict=True):

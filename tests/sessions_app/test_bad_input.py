@@ -104,7 +104,7 @@ def check_refused(scene, browser, path, body, status, sentence, accept) -> None:
         assert FRENCH_SENTENCE.fullmatch(message)
         assert sentence in (ANY, message)
     else:
-        assert (sentence or ".") in html.unescape(response.content.decode())
+        assert str(sentence or ".") in html.unescape(response.content.decode())
         assert BeautifulSoup(response.content, "html.parser").h1
     assert changes(before, everything()) == set()
 

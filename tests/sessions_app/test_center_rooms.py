@@ -19,8 +19,9 @@ from candidates import services
 from candidates.models import Candidate
 from incidents import services as incidents
 from pix_surveillance.asgi import application
-from sessions_app import access, announcements, center_rooms, colleagues, live, watch
+from sessions_app import access, announcements, center_rooms, colleagues, live, roles, watch
 from sessions_app.live import hub
+from sessions_app.memberships import Role
 from sessions_app.models import Session, SupervisorAccess
 from sessions_app.overviews import Overview, Overviews
 from sessions_app.refusals import Forbidden, Missing
@@ -177,7 +178,7 @@ def test_a_centre_is_closed_to_others(center, head, shown):
     room = a_room(center)
     path = reverse(shown, args=[center.pk])
     member = factories.supervisor(room)
-    center.members.add(member)  # of the staff they are not
+    center.members.add(member)  # in its pool, not of its administration
     for person in (factories.supervisor(room), member, factories.head(factories.center())):
         assert browser_of(person).get(path).status_code == 404
     assert Client().get(path).status_code == 403
@@ -193,7 +194,7 @@ def test_the_way_there_is_shown_to_who_has_it(center, head):
         "center-rooms", args=[center.pk]
     )
     another = factories.center(name="Lycée Simone-Veil")
-    another.members.add(head)
+    roles.give(another, head, Role.ADMINISTRATOR)
     assert "Lycée Simone-Veil" in browser_of(head).get(reverse("centers")).content.decode()
 
 
@@ -350,7 +351,7 @@ def test_a_change_in_one_room_reads_that_room_only(center, head):
 def test_answers_cost_an_overview_nothing(center, head):
     room = a_room(center)
     overviews = Overviews(None)
-    overview = overviews._by_center[center.pk] = Overview(center.pk)
+    overview = overviews._by_center[center.pk, "fr"] = Overview(center.pk)
     overview.take(*center_rooms.frame(center.pk))
     epoch, at = str(room.epoch), overview.known[room.pk].version
     told = announcements.Announcement(room.pk, at + 1, epoch[:8], at, {5: 2})

@@ -7,6 +7,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from candidates.models import Answer, Candidate, TimeGrant, Timer
 from incidents.models import Alert, Incident, Remark
 from sessions_app import clock
+from sessions_app.former_reports import FormerReport
+from sessions_app.memberships import Invitation
 from sessions_app.models import (
     Command,
     Guesses,
@@ -47,6 +49,16 @@ class Scene:
         when = {"occurred_at": self.now, "noted_at": self.now}
         fields = {"category": "C6", "author": self.by, **when} | fields
         return Incident.objects.create(session=self.room, **fields)
+
+    def invitation(self):
+        invited = {"email": "a@example.org", "sent_at": self.now}
+        Invitation.objects.create(center=self.room.center, **invited)
+
+    def former_report(self):
+        FormerReport.objects.create(
+            session=self.room, rank=1, report_ref=1, signed_by=self.by, signed_at=self.now,
+            sealed_version=1, pdf=b"", reopened_at=self.now, reopened_by=self.by,
+        )  # fmt: skip
 
     def remark(self):
         return Remark.objects.create(session=self.room, author=self.by, changed_at=self.now)
@@ -135,6 +147,8 @@ REFUSED = {
         lambda s: s.incident(question=0),
         lambda s: s.incident(question=501),
     ],
+    "one_open_invitation": [lambda s: [s.invitation() for _ in range(2)]],
+    "one_former_report_per_rank": [lambda s: [s.former_report() for _ in range(2)]],
     "incident_has_its_question": [lambda s: s.incident(category="E1")],
 }
 CASES = [(name, attempt) for name, attempts in REFUSED.items() for attempt in attempts]

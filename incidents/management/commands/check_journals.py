@@ -4,8 +4,9 @@ import hashlib
 
 from django.core.management.base import BaseCommand
 
-from incidents.closing import is_intact
+from incidents.closing import is_intact, was_intact
 from incidents.models import IncidentReport
+from sessions_app.former_reports import FormerReport
 from sessions_app.models import PurgedSession
 
 
@@ -16,11 +17,13 @@ class Command(BaseCommand):
         parser.add_argument("--session", metavar="N", help="le numéro d’une seule session")
 
     def handle(self, *, session, **options):
-        reports = IncidentReport.objects.select_related("session__center").order_by(
-            "session__number"
+        reports, former = (
+            model.objects.select_related("session__center").order_by("session__number", "pk")
+            for model in (IncidentReport, FormerReport)
         )
         if session:
             reports = reports.filter(session__number=session)
+            former = former.filter(session__number=session)
         purged = dict(PurgedSession.objects.values_list("session_ref", "live_at"))
         faults = []
         for report in reports.iterator():
@@ -28,17 +31,21 @@ class Command(BaseCommand):
                 day = f"{at.astimezone(report.session.zone):%d/%m/%Y}"
                 self.stdout.write(f"{report.session.number}\u00a0: journal purgé le {day}.")
             faults += self._faults(report, is_purged=bool(at))
+        for report in former.iterator():
+            faults += self._faults(report, is_purged=report.session_id in purged)
         for fault in faults:
             self.stderr.write(fault)
-        count = reports.count()
+        sealed = {*reports.values_list("session", flat=True)}
+        count = len(sealed.union(former.values_list("session", flat=True)))
         self.stdout.write(f"Sessions vérifiées\u00a0: {count}. Anomalies\u00a0: {len(faults)}.")
         if faults or (session and not count):
             raise SystemExit(1)
 
-    def _faults(self, report: IncidentReport, *, is_purged: bool) -> list[str]:
+    def _faults(self, report: IncidentReport | FormerReport, *, is_purged: bool) -> list[str]:
         number = report.session.number
+        check = was_intact if isinstance(report, FormerReport) else is_intact
         faults = (
-            [] if is_purged or is_intact(report) else [f"{number}\u00a0: le journal a été modifié."]
+            [] if is_purged or check(report) else [f"{number}\u00a0: le journal a été modifié."]
         )
         if report.pdf_sha256 and hashlib.sha256(report.pdf).hexdigest() != report.pdf_sha256:
             faults.append(f"{number}\u00a0: le PDF du PV a été modifié.")
