@@ -93,9 +93,9 @@ def _oidc() -> dict:
     is_here = parts.hostname in {"127.0.0.1", "localhost"}
     if not parts.hostname or (parts.scheme != "https" and not (is_here and parts.scheme == "http")):
         raise ImproperlyConfigured(f"OIDC_URL must begin with https://, not “{known['url']}”.")
-    name = env.str("OIDC_NAME", default=gettext_lazy("votre organisation"))
     return known | {
-        "name": name,
+        # Not as its default, which would be translated here, before there are translations.
+        "name": env.str("OIDC_NAME", default="") or gettext_lazy("votre organisation"),
         "scopes": env.str("OIDC_SCOPES", default="openid email profile").split(),
         "origin": f"{parts.scheme}://{parts.netloc}",
     }

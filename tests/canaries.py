@@ -22,7 +22,7 @@ from sessions_app import announcements, live
 
 GAP = r"(?: |\+|%20|%C2%A0|\u00a0|-)?"
 CANARY = re.compile(
-    rf"\bdurand{GAP}\d{{4}}\b|(?<![a-z])(?:É|%C3%89|%C3%A9|\\u00c9)lise\b|2010-04-23\b|23/04/2010|23%2F04%2F2010"
+    rf"\bdurand{GAP}\d{{4,}}\b|(?<![a-z])(?:É|%C3%89|%C3%A9|\\u00c9)lise\b|2010-04-23\b|23/04/2010|23%2F04%2F2010"
     rf"|surveillante\d+(?:@|%40)|(?-i:\bQZX[A-Z2-9]{{3}}\b|\bQZXW{GAP}[A-Z2-9]{{4}}\b)",
     re.IGNORECASE,
 )

@@ -402,7 +402,7 @@ def test_every_refusal_is_a_french_sentence():
         states.refusal(state, facts, action, actor)
         for state, action, actor, facts in product(State, Action, Actor, subsets(set(Fact)))
     }
-    wrong = [text for text in sentences - {None} if not FRENCH_SENTENCE.fullmatch(text)]
+    wrong = [text for text in sentences - {None} if not FRENCH_SENTENCE.fullmatch(str(text))]
     assert wrong == []
 
 
