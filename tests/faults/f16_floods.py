@@ -6,20 +6,23 @@ told for each kind, beside the calm before. Who floods must be told so (4429).
 """
 
 import asyncio
-import contextlib
 import json
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 from django.core import signing
-from websockets import connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 
 from candidates import access
 from tests import factories
 
 from .browser import PAGE, Browser
 from .cluster import Cluster
+from .flooders import LOST, line
 from .people import session_cookie
 from .report import Result
 from .worker import Worker, all_ready
@@ -28,83 +31,51 @@ HONEST, FLOODERS = 10, 20
 SECONDS, LEAST_SECONDS = 20.0, 4.0
 EVERY = 0.25  # seconds from one look of somebody honest to the next
 TOLD, P95_MS = 4429, 500
+KINDS = ("messages", "openings", "silence")
 
 
-class Flood:
-    """`seats`: cookies of those who flood, `board`: the path of a room and a login to it."""
+class Flooders:
+    """`told`: what a process of `flooders.py` reads. Counts what all of them have done."""
 
-    def __init__(self, address: str, seats: list[str], board: str, login: str):
-        self.address, self.seats, self.board, self.login = address, seats, board, login
+    def __init__(self, told: dict):
+        self._told = json.dumps(told) + "\n"
         self.codes: Counter[int] = Counter()
         self.sent = 0
 
-    def line(self, path: str, cookie: str, **options):
-        return connect(
-            self.address.replace("http", "ws") + path,
-            additional_headers={"Cookie": cookie, "Origin": self.address},
-            compression=None,
-            proxy=None,
-            **options,
-        )
-
-    async def messages(self, seat: str) -> None:
-        """As fast as they go; again as soon as the socket is closed."""
-        while True:
-            with contextlib.suppress(OSError, InvalidStatus):
-                async with self.line("/ws/candidat/", seat) as socket:
-                    await self._talk(socket)
-
-    async def _talk(self, socket) -> None:
-        try:
-            while True:
-                await socket.send('{"type": "look"}')
-                self.sent += 1
-                await asyncio.sleep(0.001)  # those who are measured live in this process, too
-        except ConnectionClosed as closed:
-            self.codes[closed.rcvd.code if closed.rcvd else 1006] += 1
-
-    async def openings(self, _: str) -> None:
-        """One login, in many loops at once."""
-        while True:
+    @contextmanager
+    def flooding(self, kind: str) -> Iterator[None]:
+        command = [sys.executable, "-m", "tests.faults.flooders", kind]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command, **pipes) as process:
+            process.stdin.write(self._told)
+            process.stdin.flush()
             try:
-                async with self.line(self.board, self.login) as socket:
-                    self.sent += 1
-                    await socket.recv()
-                    await socket.recv()
-            except ConnectionClosed as closed:
-                self.codes[closed.rcvd.code if closed.rcvd else 1006] += 1
-            except (OSError, InvalidStatus):
-                self.codes[1006] += 1
-
-    async def silence(self, seat: str) -> None:
-        """Asks, and reads nothing of what comes."""
-        async with self.line("/ws/candidat/", seat, max_queue=1) as socket:
-            with contextlib.suppress(ConnectionClosed):
-                while True:
-                    await socket.send('{"type": "look"}')
-                    self.sent += 1
-                    await asyncio.sleep(0.15)
+                yield
+            finally:
+                done = json.loads(process.communicate()[0])
+        self.sent += done["sent"]
+        self.codes.update({int(code): count for code, count in done["codes"].items()})
 
 
 class Honest:
     """Somebody who looks at their test, over a socket and by its page."""
 
-    def __init__(self, flood: Flood, address: str, seat: str):
-        self.flood, self.seat = flood, seat
+    def __init__(self, address: str, seat: str):
+        self.address, self.seat = address, seat
         self.browser = Browser([address])
         self.browser.cookies[access.COOKIE] = seat.partition("=")[2]
         self.took: list[float] = []
         self.closed: list[int] = []
 
     async def look_on(self) -> None:
-        async with self.flood.line("/ws/candidat/", self.seat) as socket:
+        async with line(self.address, "/ws/candidat/", self.seat) as socket:
             try:
                 while True:
                     await self._timed(self._ask(socket))
                     await self._timed(self.browser.get("/candidat/test/", PAGE))
                     await asyncio.sleep(EVERY)
             except ConnectionClosed as closed:
-                self.closed.append(closed.rcvd.code if closed.rcvd else 1006)
+                self.closed.append(closed.rcvd.code if closed.rcvd else LOST)
 
     async def _ask(self, socket) -> None:
         await socket.send('{"type": "look"}')
@@ -126,55 +97,56 @@ def _seat(room) -> str:
 def run(scale: float, cluster: Cluster) -> Result:
     with cluster.workers(1) as (worker,), asyncio.Runner() as loop:
         quiet, loud = factories.session(), factories.session()
-        honest = [_seat(quiet) for _ in range(HONEST)]
-        seats = [_seat(loud) for _ in range(FLOODERS)]
-        login = f"sessionid={session_cookie(factories.supervisor(loud))}"
-        flood = Flood(worker.address, seats, f"/ws/surveillance/{loud.number}/", login)
-        people = [Honest(flood, worker.address, each) for each in honest]
+        people = [Honest(worker.address, _seat(quiet)) for _ in range(HONEST)]
+        flooders = Flooders({
+            "address": worker.address,
+            "seats": [_seat(loud) for _ in range(FLOODERS)],
+            "board": f"/ws/surveillance/{loud.number}/",
+            "login": f"sessionid={session_cookie(factories.supervisor(loud))}",
+        })  # fmt: skip
         seconds = max(LEAST_SECONDS, SECONDS * scale)
-        p95 = loop.run(everything(worker, flood, people, seconds))
-    return _result(flood, people, p95)
+        p95 = loop.run(everything(worker, flooders, people, seconds))
+    return _result(flooders, people, p95)
 
 
-async def everything(worker: Worker, flood: Flood, people: list[Honest], seconds: float) -> dict:
+async def everything(
+    worker: Worker, flooders: Flooders, people: list[Honest], seconds: float
+) -> dict:
     await all_ready([worker])
     looking = [asyncio.create_task(each.look_on()) for each in people]
     await asyncio.sleep(1)
-    p95 = {"calm": await _during(people, seconds / 2, [])}
-    for kind in (flood.messages, flood.openings, flood.silence):
-        flooding = [asyncio.create_task(kind(seat)) for seat in flood.seats]
-        p95[kind.__name__] = await _during(people, seconds, flooding)
+    p95 = {"calm": await _during(people, seconds / 2)}
+    for kind in KINDS:
+        with flooders.flooding(kind):
+            p95[kind] = await _during(people, seconds)
     for each in looking:
         each.cancel()
     await asyncio.gather(*looking, return_exceptions=True)
     return p95
 
 
-async def _during(people: list[Honest], seconds: float, flooding: list[asyncio.Task]) -> float:
+async def _during(people: list[Honest], seconds: float) -> float:
     """The p95 of all that was waited for meanwhile, in ms."""
     for each in people:
         each.took.clear()
     await asyncio.sleep(seconds)
     took = sorted(second for each in people for second in each.took)
-    for task in flooding:
-        task.cancel()
-    await asyncio.gather(*flooding, return_exceptions=True)
     return round(1000 * took[int(len(took) * 0.95)]) if took else float("inf")
 
 
-def _result(flood: Flood, people: list[Honest], p95: dict[str, float]) -> Result:
+def _result(flooders: Flooders, people: list[Honest], p95: dict[str, float]) -> Result:
     closed = [code for each in people for code in each.closed]
     worst = max(p95.values())
     unanswered = sum(value == float("inf") for value in p95.values())
     return Result(
-        injected=flood.sent,
+        injected=flooders.sent,
         lost=0,
         doubled=0,
-        wrong=len(closed) + (not flood.codes[TOLD]) + unanswered,
+        wrong=len(closed) + (not flooders.codes[TOLD]) + unanswered,
         value=worst,
         goal=f"p95 of the others ≤ {P95_MS} ms",
-        ok=worst <= P95_MS and not closed and bool(flood.codes[TOLD]),
+        ok=worst <= P95_MS and not closed and bool(flooders.codes[TOLD]),
         notes={f"p95_ms_{kind}": value for kind, value in p95.items()}
-        | {f"closed_{code}": count for code, count in sorted(flood.codes.items())}
+        | {f"closed_{code}": count for code, count in sorted(flooders.codes.items())}
         | {"honest_closed": len(closed)},
     )
