@@ -2,13 +2,23 @@ from django.urls import path
 
 from candidates.urls import CANDIDATE, ROOM
 
-from . import document_views, entry_views, export_views, exports, pv_views, reopening_views, views
+from . import (
+    api,
+    document_views,
+    entry_views,
+    export_views,
+    exports,
+    pv_views,
+    reopening_views,
+    views,
+)
 from .entries import ENTRIES
 
 TABLES = {"incidents": exports.incidents, "journal": exports.journal}
 INCIDENT = ROOM + "incidents/<int:incident_id>/"
 
 urlpatterns = [
+    path("api/v1/", api.index, name="api"),
     path("candidat/signaler/", views.raise_alert, name="raise-alert"),
     path(CANDIDATE + "accept-alert/", views.accept_alert, name="accept-alert"),
     path(CANDIDATE + "reject-alert/", views.reject_alert, name="reject-alert"),

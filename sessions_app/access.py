@@ -113,17 +113,22 @@ def numbers_entered(user: User) -> set[str]:
     return set(entered.values_list("session__number", flat=True))
 
 
+def sessions_of(user: User) -> QuerySet[Session]:
+    """Those the account has entered and those of the centres it administers; a superuser's, all."""
+    sessions = Session.objects.select_related("center")
+    if user.is_superuser:
+        return sessions
+    entered = SupervisorAccess.objects.filter(user=user, revoked_at=None)
+    return sessions.filter(Q(pk__in=entered.values("session")) | Q(center__in=centers_of(user)))
+
+
 def supervised_session(user: User, number: str) -> Session:
     """The session of this number when the account supervises it; `Missing` otherwise.
 
     Administrators of a centre supervise its sessions, too, without their codes and at any time.
     Others in its time only (`windows`); `Forbidden` before and after.
     """
-    sessions = Session.objects.select_related("center").filter(number=number)
-    if not user.is_superuser:
-        entered = SupervisorAccess.objects.filter(user=user, revoked_at=None)
-        own = Q(pk__in=entered.values("session")) | Q(center__in=centers_of(user))
-        sessions = sessions.filter(own)
+    sessions = sessions_of(user).filter(number=number)
     session = sessions.first() if user.is_active else None
     if session is None:
         raise Missing(NO_SUCH_SESSION)

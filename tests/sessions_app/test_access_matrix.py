@@ -54,6 +54,7 @@ ROUTES = {
     "health-ready": (EVERYONE, NO_METHOD),
     "metrics": (EVERYONE, NO_METHOD),
     "entry": (ACCOUNT, ENTERS),
+    "api": (ACCOUNT, ("login", "login", 405, 405, 405)),
     "centers": (CENTERS, CENTER_NO_METHOD),
     "center-rooms": (CENTER_PAGE, CENTER_NO_METHOD),
     "center-live": (CENTER_PAGE, CENTER_NO_METHOD),
