@@ -1,22 +1,25 @@
 """What the live rooms of a process hang on, looked at again every two seconds: one query.
 
 A socket was let in by `access`; it stays open while what let it in still holds: the login, the
-account, its password, the access to the session or its centre.
+account, its password, the access to the session and the time when it is reached, or its centre.
 """
 
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 
 from django.contrib.sessions.models import Session as Login
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Now
+from django.utils import timezone
 
-from . import access, colleagues
-from .models import Session, SupervisorAccess, User
+from . import access, colleagues, windows
+from .models import Center, Session, SupervisorAccess, User
 
 LOGIN = "login"  # logged out, account disabled, password changed
-ACCESS = "access"  # access to the session, or to its centre, withdrawn
+ACCESS = "access"  # access to the session, or to its centre, withdrawn; its time over
+COLUMNS = 6  # of the widest row
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,9 @@ class Ticket:
 class Look:
     """What one look has seen.
 
-    `versions`: session id → (epoch, version), `held_by`: → its centre. `here`: session id → who
-    has its board open, by key of the account.
+    `versions`: session id → (epoch, version), `held_by`: → its centre; `reached`: those that
+    supervisors reach at this instant. `here`: session id → who has its board open, by key of the
+    account.
     """
 
     versions: dict[int, tuple[str, int]] = field(default_factory=dict)
@@ -48,6 +52,7 @@ class Look:
     accesses: set[tuple[int, int]] = field(default_factory=set)
     centers: set[tuple[int, int]] = field(default_factory=set)
     held_by: dict[int, int] = field(default_factory=dict)
+    reached: set[int] = field(default_factory=set)
     here: defaultdict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def closes(self, ticket: Ticket) -> str | None:
@@ -57,10 +62,11 @@ class Look:
             return LOGIN
         if user.password != ticket.password:
             return LOGIN
-        if user.is_superuser or (ticket.session_id, ticket.user_id) in self.accesses:
-            return None
         center_id = ticket.center_id or self.held_by.get(ticket.session_id)
-        return None if (center_id, ticket.user_id) in self.centers else ACCESS
+        if user.is_superuser or (center_id, ticket.user_id) in self.centers:
+            return None
+        has_entered = (ticket.session_id, ticket.user_id) in self.accesses
+        return None if has_entered and ticket.session_id in self.reached else ACCESS
 
 
 def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
@@ -76,7 +82,9 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     open_logins = Login.objects.filter(session_key__in=logins, expire_date__gt=Now())
     watched = {ticket.session_id for ticket in tickets}
     present = colleagues.open_now().filter(session_id__in=watched)
+    times = ("date", "start_time", "center__time_zone", "state", windows.LAST_TURN)
     parts = [
+        _row("time", sessions, "pk", *times),
         _row("access", accesses, "session_id", "user_id"),
         _row("center", access.centers_of_each(user_ids), "center_id", "user_id"),
         _row("user", users, "pk", "password", "is_superuser"),
@@ -88,19 +96,22 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     return seen
 
 
-def _row(kind: str, rows, *columns: str):
+def _row(kind: str, rows, *columns):
     """The same columns of text for each table, so that one statement reads them all."""
-    named = [f"text_{number}" for number in range(4)]
+    named = [f"text_{number}" for number in range(COLUMNS)]
     texts = [Cast(column, CharField()) for column in columns]
-    texts += [Value("", CharField())] * (4 - len(columns))
+    texts += [Value("", CharField())] * (COLUMNS - len(columns))
     rows = rows.order_by().annotate(kind=Value(kind), **dict(zip(named, texts, strict=True)))
     return rows.values_list("kind", *named)
 
 
-def _note(seen: Look, kind: str, first: str, second: str, third: str, fourth: str) -> None:
+def _note(seen: Look, kind: str, first: str, second: str, third: str, *others: str) -> None:
     if kind == "version":
         seen.versions[int(first)] = (str(uuid.UUID(second)), int(third))
-        seen.held_by[int(first)] = int(fourth)
+        seen.held_by[int(first)] = int(others[0])
+    elif kind == "time":
+        if _is_reached(second, third, *others):
+            seen.reached.add(int(first))
     elif kind == "center":
         seen.centers.add((int(first), int(second)))
     elif kind == "access":
@@ -112,3 +123,16 @@ def _note(seen: Look, kind: str, first: str, second: str, third: str, fourth: st
     else:
         is_superuser = third in {"1", "true", "t"}
         seen.users[int(first)] = User(pk=int(first), password=second, is_superuser=is_superuser)
+
+
+def _is_reached(day: str, hour: str, zone: str, state: str, last_turn: str | None) -> bool:
+    session = Session(
+        date=date.fromisoformat(day),
+        start_time=time.fromisoformat(hour),
+        state=state,
+        center=Center(time_zone=zone),
+    )
+    last = datetime.fromisoformat(last_turn) if last_turn else None
+    if last and last.tzinfo is None:
+        last = last.replace(tzinfo=UTC)  # as SQLite keeps it
+    return windows.holds(session, last, timezone.now())
