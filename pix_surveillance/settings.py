@@ -208,7 +208,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = "Pix Surveillance"
+MFA_TOTP_ISSUER, MFA_FORMS = "Pix Surveillance", shared_limits.FORMS
 MFA_TOTP_TOLERANCE = 1  # steps of 30 s: the clock of a phone is rarely exact
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 # Without https there is no secrecy to protect: a demonstration, a development machine.

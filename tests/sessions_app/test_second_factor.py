@@ -1,8 +1,10 @@
 """A second factor: mandatory at the door of the administration, offered to everybody else."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
@@ -65,6 +67,22 @@ def test_the_login_asks_for_it_and_opens_the_door(admin):
     assert wrong.status_code == 200
     browser.post(reverse("mfa_authenticate"), {"code": code()})
     assert browser.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.parametrize("later", [0, 29, 31, 59, 61, 89])
+def test_a_code_serves_once_for_as_long_as_it_would_be_taken(admin, later):
+    """From the first instant of the step before its own to the last of the one after it."""
+    TOTP.activate(admin, SECRET)
+    start = datetime.fromtimestamp(2_000_000_010 // 30 * 30, UTC)
+    with time_machine.travel(start, tick=False) as clock:
+        counter = int(start.timestamp()) // 30 + 1
+        shown = {"code": format_hotp_value(hotp_value(SECRET, counter))}
+        browser, response = with_password(admin)
+        assert browser.post(response["Location"], shown)["Location"] == reverse("entry")
+        clock.move_to(start + timedelta(seconds=later))
+        browser, response = with_password(admin)
+        assert browser.post(response["Location"], shown).status_code == 200
+        assert "_auth_user_id" not in browser.session
 
 
 def test_a_login_that_was_open_before_must_show_it(admin):
