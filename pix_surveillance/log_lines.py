@@ -70,8 +70,9 @@ class JsonLines(Lines):
 def _words(record: logging.LogRecord) -> str:
     """The message on one line, whoever chose its signs; of a request, the route that it took."""
     text = record.getMessage()
-    if path := getattr(getattr(record, "request", None), "path", ""):
-        match = record.request.resolver_match  # type: ignore[attr-defined]
+    request = getattr(record, "request", None)
+    if path := getattr(request, "path", ""):
+        match = getattr(request, "resolver_match", None)
         route = f"/{match.route}" if match else "an unknown address"
         for written in (path, path.encode("unicode_escape").decode()):  # as Django writes it
             text = text.replace(written, route)

@@ -1,5 +1,6 @@
 """What protects an account: its password, its logins, and what only its owner may change."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -160,3 +161,30 @@ def test_a_login_leads_to_no_other_site(person, elsewhere):
     answer = Client().post(reverse("account_login"), body)
     assert answer.status_code == 302
     assert "evil" not in answer["Location"]
+
+
+def test_no_page_tells_which_addresses_have_an_account(person, mailoutbox):
+    signup = dict.fromkeys(["password1", "password2"], NEW)
+    for name, body in (("account_reset_password", {}), ("account_signup", signup)):
+        known, unknown = (
+            Client().post(reverse(name), body | {"email": email}, follow=True)
+            for email in (person.email, "nobody@example.org")
+        )
+        assert known.redirect_chain == unknown.redirect_chain
+        assert known.redirect_chain
+
+
+def test_the_link_to_a_new_password_serves_once_and_logs_nobody_in(person, mailoutbox):
+    open_login = log_in(person)
+    Client().post(reverse("account_reset_password"), {"email": person.email})
+    (link,) = re.findall(r"https?://[^/]+(/compte/\S+)", mailoutbox[-1].body)
+    words = dict.fromkeys(["password1", "password2"], NEW)
+    first, second = Client(), Client()
+    place = first.get(link)["Location"]  # the key itself leaves the address
+    assert place.endswith("-set-password/")
+    first.post(place, words)
+    assert (is_in(first), is_in(open_login)) == (False, False)
+    assert is_in(log_in(person, password=NEW))
+    assert second.get(link).status_code == 200  # and no form any more
+    second.post(link, dict.fromkeys(["password1", "password2"], f"{NEW} encore"))
+    assert not is_in(log_in(person, password=f"{NEW} encore"))

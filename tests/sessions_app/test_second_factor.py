@@ -159,6 +159,16 @@ def test_a_login_by_code_needs_no_password(admin, mailoutbox):
     assert browser.get(reverse("entry")).status_code == 200
 
 
+def test_a_login_by_code_is_asked_for_it_too(admin, mailoutbox):
+    TOTP.activate(admin, SECRET)
+    browser = Client()
+    browser.post(reverse("account_request_login_code"), {"email": admin.email}, follow=True)
+    (sent,) = re.findall(r"^[\w-]{6,9}$", mailoutbox[-1].body, re.MULTILINE)
+    answer = browser.post(reverse("account_confirm_login_code"), {"code": sent})
+    assert answer["Location"].startswith(reverse("mfa_authenticate"))
+    assert "_auth_user_id" not in browser.session
+
+
 def test_an_unknown_address_is_answered_alike(admin, mailoutbox):
     browser = Client()
     response = browser.post(reverse("account_request_login_code"), {"email": "x@example.org"})
@@ -170,7 +180,14 @@ def test_all_other_logins_are_closed(admin):
     other, _ = with_password(admin)
     for each in (browser, other):
         assert each.get(reverse("entry")).status_code == 200
-    browser.post(reverse("usersessions_list"))
+    nobody = Client().post(reverse("usersessions_list"))
+    assert nobody["Location"].startswith(reverse("account_login"))
+    asked = browser.post(reverse("usersessions_list"))
+    assert asked["Location"].startswith(reverse("account_reauthenticate"))
+    assert other.get(reverse("entry")).status_code == 200
+    # Once the password is right, what was asked for is done.
+    shown = browser.post(asked["Location"], {"password": PASSWORD})
+    assert shown["Location"] == reverse("usersessions_list")
     assert browser.get(reverse("entry")).status_code == 200
     assert other.get(reverse("entry")).status_code == 403
 
