@@ -10,7 +10,6 @@ from django import template
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -29,7 +28,7 @@ def imports(name: str) -> tuple[str, ...]:
 
 
 @register.simple_tag
-def script_module(name: str) -> SafeString:
+def script_module(name: str) -> str:
     """A module of `static/js/`, by its file's name, and the links that load its imports."""
     links = format_html_join(
         "", '<link rel="modulepreload" href="{}">', ((_url(each),) for each in imports(name))
