@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 
 from django.contrib.sessions.models import Session as Login
 from django.db.models import CharField, Value
@@ -15,11 +16,12 @@ from django.db.models.functions import Cast, Now
 from django.utils import timezone
 
 from . import access, colleagues, windows
+from .former_reports import FormerReport
 from .models import Center, Session, SupervisorAccess, User
 
 LOGIN = "login"  # logged out, account disabled, password changed
 ACCESS = "access"  # access to the session, or to its centre, withdrawn; its time over
-COLUMNS = 6  # of the widest row
+COLUMNS = 5  # of the widest row
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ class Ticket:
 class Look:
     """What one look has seen.
 
-    `versions`: session id → (epoch, version), `held_by`: → its centre; `reached`: those that
-    supervisors reach at this instant. `here`: session id → who has its board open, by key of the
-    account.
+    `versions`: session id → (epoch, version), `held_by`: → its centre, `times`: → its day, hour,
+    time zone and state, `turns`: → when it was signed or last reopened. `here`: session id → who
+    has its board open, by key of the account.
     """
 
     versions: dict[int, tuple[str, int]] = field(default_factory=dict)
@@ -52,7 +54,8 @@ class Look:
     accesses: set[tuple[int, int]] = field(default_factory=set)
     centers: set[tuple[int, int]] = field(default_factory=set)
     held_by: dict[int, int] = field(default_factory=dict)
-    reached: set[int] = field(default_factory=set)
+    times: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    turns: dict[int, datetime] = field(default_factory=dict)
     here: defaultdict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def closes(self, ticket: Ticket) -> str | None:
@@ -66,7 +69,11 @@ class Look:
         if user.is_superuser or (center_id, ticket.user_id) in self.centers:
             return None
         has_entered = (ticket.session_id, ticket.user_id) in self.accesses
-        return None if has_entered and ticket.session_id in self.reached else ACCESS
+        return None if has_entered and self._is_in_time(ticket.session_id) else ACCESS
+
+    def _is_in_time(self, session_id: int) -> bool:
+        opens_at, closes_at = _bounds(*self.times[session_id], self.turns.get(session_id))
+        return opens_at <= timezone.now() < closes_at
 
 
 def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
@@ -82,9 +89,12 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     open_logins = Login.objects.filter(session_key__in=logins, expire_date__gt=Now())
     watched = {ticket.session_id for ticket in tickets}
     present = colleagues.open_now().filter(session_id__in=watched)
-    times = ("date", "start_time", "center__time_zone", "state", windows.LAST_TURN)
+    signed = sessions.filter(incident_report__isnull=False)
+    reopened = FormerReport.objects.filter(session_id__in=session_ids)
     parts = [
-        _row("time", sessions, "pk", *times),
+        _row("time", sessions, "pk", "date", "start_time", "center__time_zone", "state"),
+        _row("turn", signed, "pk", "incident_report__signed_at"),
+        _row("turn", reopened, "session_id", "reopened_at"),
         _row("access", accesses, "session_id", "user_id"),
         _row("center", access.centers_of_each(user_ids), "center_id", "user_id"),
         _row("user", users, "pk", "password", "is_superuser"),
@@ -96,7 +106,7 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     return seen
 
 
-def _row(kind: str, rows, *columns):
+def _row(kind: str, rows, *columns: str):
     """The same columns of text for each table, so that one statement reads them all."""
     named = [f"text_{number}" for number in range(COLUMNS)]
     texts = [Cast(column, CharField()) for column in columns]
@@ -110,8 +120,11 @@ def _note(seen: Look, kind: str, first: str, second: str, third: str, *others: s
         seen.versions[int(first)] = (str(uuid.UUID(second)), int(third))
         seen.held_by[int(first)] = int(others[0])
     elif kind == "time":
-        if _is_reached(second, third, *others):
-            seen.reached.add(int(first))
+        seen.times[int(first)] = (second, third, *others)
+    elif kind == "turn":
+        at = datetime.fromisoformat(second)
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)  # as SQLite keeps it
+        seen.turns[int(first)] = max(at, seen.turns.get(int(first), at))
     elif kind == "center":
         seen.centers.add((int(first), int(second)))
     elif kind == "access":
@@ -125,14 +138,13 @@ def _note(seen: Look, kind: str, first: str, second: str, third: str, *others: s
         seen.users[int(first)] = User(pk=int(first), password=second, is_superuser=is_superuser)
 
 
-def _is_reached(day: str, hour: str, zone: str, state: str, last_turn: str | None) -> bool:
+@lru_cache(maxsize=4_096)
+def _bounds(day: str, hour: str, zone: str, state: str, last_turn: datetime | None):
+    """As `windows.bounds`, of what a row says in texts."""
     session = Session(
         date=date.fromisoformat(day),
         start_time=time.fromisoformat(hour),
         state=state,
         center=Center(time_zone=zone),
     )
-    last = datetime.fromisoformat(last_turn) if last_turn else None
-    if last and last.tzinfo is None:
-        last = last.replace(tzinfo=UTC)  # as SQLite keeps it
-    return windows.holds(session, last, timezone.now())
+    return windows.bounds(session, last_turn)

@@ -6,11 +6,9 @@ its day, and one that was reopened from its reopening, if later. Administrators 
 
 from datetime import datetime, time, timedelta
 
-from django.db.models import Case, OuterRef, Subquery, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .former_reports import FormerReport
 from .models import Session
 
 BEFORE = timedelta(hours=1)
@@ -25,14 +23,6 @@ TOO_LATE = _(
 )
 
 
-# When a session was signed, or last reopened; null for most of them.
-_REOPENED = FormerReport.objects.filter(session=OuterRef("pk")).order_by("-rank")
-LAST_TURN = Case(
-    When(state=Session.State.FINALIZED, then="incident_report__signed_at"),
-    default=Subquery(_REOPENED.values("reopened_at")[:1]),
-)
-
-
 def refusal(session: Session, now: datetime | None = None) -> str:
     """Why a supervisor does not reach it at this instant (its centre at hand); "" when they do."""
     now = now or timezone.now()
@@ -43,14 +33,21 @@ def refusal(session: Session, now: datetime | None = None) -> str:
     # Nothing is signed before it opens: in its first week there is nothing to look up.
     if now < opens_at + AFTER:
         return ""
-    last_turn = Session.objects.filter(pk=session.pk).values_list(LAST_TURN, flat=True).first()
-    return "" if holds(session, last_turn, now) else TOO_LATE
+    return "" if now < bounds(session, _last_turn(session))[1] else TOO_LATE
 
 
-def holds(session: Session, last_turn: datetime | None, now: datetime) -> bool:
-    """Whether supervisors reach it at this instant, without a query: LAST_TURN has been read."""
+def bounds(session: Session, last_turn: datetime | None) -> tuple[datetime, datetime]:
+    """From when until when, without a query. `last_turn` is when its PV was signed or, for a
+    session that is open, when it was last reopened."""
     opens_at = session.scheduled_start - BEFORE
-    return opens_at <= now < max(opens_at, _ended_at(session, last_turn)) + AFTER
+    return opens_at, max(opens_at, _ended_at(session, last_turn)) + AFTER
+
+
+def _last_turn(session: Session) -> datetime | None:
+    if session.state == Session.State.FINALIZED:
+        report = getattr(session, "incident_report", None)
+        return report.signed_at if report else None
+    return session.former_reports.order_by("rank").values_list("reopened_at", flat=True).last()
 
 
 def _end_of_day(session: Session) -> datetime:
