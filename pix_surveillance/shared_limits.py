@@ -16,6 +16,12 @@ RATES = {
     "signup": "60/m/ip",
 }
 
+# Where codes of a second factor are typed: each is remembered there for as long as it is taken.
+FORMS = {
+    name: f"sessions_app.factor_forms.{name.capitalize()}"
+    for name in ("authenticate", "reauthenticate")
+}
+
 
 def hidden_key(key: str, key_prefix: str, version: int) -> str:
     """The name of a row: no address stands in the table."""

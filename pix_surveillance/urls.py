@@ -1,13 +1,18 @@
 """The site map."""
 
-from allauth.account.decorators import secure_admin_login
+from allauth.account.decorators import reauthentication_required, secure_admin_login
+from allauth.usersessions.views import list_usersessions
 from django.contrib import admin
+from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
 from pix_surveillance import language
 from sessions_app import organisation_login
 
 admin.site.login = secure_admin_login(admin.site.login)
+# Who ends the other logins of an account shows that it is theirs.
+own_logins = reauthentication_required(allow_get=True, app="allauth.account")(list_usersessions)
+own_logins = login_required(own_logins)
 
 urlpatterns = [
     path("", include("sessions_app.urls")),
@@ -22,7 +27,7 @@ urlpatterns = [
         organisation_login.come_back,
         name="openid_connect_callback",
     ),
-    path("compte/connexions/", include("allauth.usersessions.urls")),
+    path("compte/connexions/", own_logins, name="usersessions_list"),
     path("admin/", admin.site.urls),
 ]
 

@@ -50,6 +50,12 @@ class OrganisationAdapter(DefaultSocialAccountAdapter):
         )
         return [app]
 
+    def get_requests_session(self):
+        """Asks the provider, and nobody that it sends to."""
+        session = super().get_requests_session()
+        session.max_redirects = 0  # one is an answer that is none
+        return session
+
     def pre_social_login(self, request: HttpRequest, sociallogin) -> None:
         """Before anybody is logged in, created or matched: this browser's login, a sure address."""
         expected = sociallogin.state.get("nonce") or ""

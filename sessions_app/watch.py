@@ -1,22 +1,27 @@
 """What the live rooms of a process hang on, looked at again every two seconds: one query.
 
 A socket was let in by `access`; it stays open while what let it in still holds: the login, the
-account, its password, the access to the session or its centre.
+account, its password, the access to the session and the time when it is reached, or its centre.
 """
 
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
 
 from django.contrib.sessions.models import Session as Login
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Now
+from django.utils import timezone
 
-from . import access, colleagues
-from .models import Session, SupervisorAccess, User
+from . import access, colleagues, windows
+from .former_reports import FormerReport
+from .models import Center, Session, SupervisorAccess, User
 
 LOGIN = "login"  # logged out, account disabled, password changed
-ACCESS = "access"  # access to the session, or to its centre, withdrawn
+ACCESS = "access"  # access to the session, or to its centre, withdrawn; its time over
+COLUMNS = 5  # of the widest row
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ class Ticket:
 class Look:
     """What one look has seen.
 
-    `versions`: session id → (epoch, version), `held_by`: → its centre. `here`: session id → who
+    `versions`: session id → (epoch, version), `held_by`: → its centre, `times`: → its day, hour,
+    time zone and state, `turns`: → when it was signed or last reopened. `here`: session id → who
     has its board open, by key of the account.
     """
 
@@ -48,6 +54,8 @@ class Look:
     accesses: set[tuple[int, int]] = field(default_factory=set)
     centers: set[tuple[int, int]] = field(default_factory=set)
     held_by: dict[int, int] = field(default_factory=dict)
+    times: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    turns: dict[int, datetime] = field(default_factory=dict)
     here: defaultdict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
 
     def closes(self, ticket: Ticket) -> str | None:
@@ -57,10 +65,15 @@ class Look:
             return LOGIN
         if user.password != ticket.password:
             return LOGIN
-        if user.is_superuser or (ticket.session_id, ticket.user_id) in self.accesses:
-            return None
         center_id = ticket.center_id or self.held_by.get(ticket.session_id)
-        return None if (center_id, ticket.user_id) in self.centers else ACCESS
+        if user.is_superuser or (center_id, ticket.user_id) in self.centers:
+            return None
+        has_entered = (ticket.session_id, ticket.user_id) in self.accesses
+        return None if has_entered and self._is_in_time(ticket.session_id) else ACCESS
+
+    def _is_in_time(self, session_id: int) -> bool:
+        opens_at, closes_at = _bounds(*self.times[session_id], self.turns.get(session_id))
+        return opens_at <= timezone.now() < closes_at
 
 
 def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
@@ -76,7 +89,12 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     open_logins = Login.objects.filter(session_key__in=logins, expire_date__gt=Now())
     watched = {ticket.session_id for ticket in tickets}
     present = colleagues.open_now().filter(session_id__in=watched)
+    signed = sessions.filter(incident_report__isnull=False)
+    reopened = FormerReport.objects.filter(session_id__in=session_ids)
     parts = [
+        _row("time", sessions, "pk", "date", "start_time", "center__time_zone", "state"),
+        _row("turn", signed, "pk", "incident_report__signed_at"),
+        _row("turn", reopened, "session_id", "reopened_at"),
         _row("access", accesses, "session_id", "user_id"),
         _row("center", access.centers_of_each(user_ids), "center_id", "user_id"),
         _row("user", users, "pk", "password", "is_superuser"),
@@ -90,17 +108,23 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
 
 def _row(kind: str, rows, *columns: str):
     """The same columns of text for each table, so that one statement reads them all."""
-    named = [f"text_{number}" for number in range(4)]
+    named = [f"text_{number}" for number in range(COLUMNS)]
     texts = [Cast(column, CharField()) for column in columns]
-    texts += [Value("", CharField())] * (4 - len(columns))
+    texts += [Value("", CharField())] * (COLUMNS - len(columns))
     rows = rows.order_by().annotate(kind=Value(kind), **dict(zip(named, texts, strict=True)))
     return rows.values_list("kind", *named)
 
 
-def _note(seen: Look, kind: str, first: str, second: str, third: str, fourth: str) -> None:
+def _note(seen: Look, kind: str, first: str, second: str, third: str, *others: str) -> None:
     if kind == "version":
         seen.versions[int(first)] = (str(uuid.UUID(second)), int(third))
-        seen.held_by[int(first)] = int(fourth)
+        seen.held_by[int(first)] = int(others[0])
+    elif kind == "time":
+        seen.times[int(first)] = (second, third, *others)
+    elif kind == "turn":
+        at = datetime.fromisoformat(second)
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)  # as SQLite keeps it
+        seen.turns[int(first)] = max(at, seen.turns.get(int(first), at))
     elif kind == "center":
         seen.centers.add((int(first), int(second)))
     elif kind == "access":
@@ -112,3 +136,15 @@ def _note(seen: Look, kind: str, first: str, second: str, third: str, fourth: st
     else:
         is_superuser = third in {"1", "true", "t"}
         seen.users[int(first)] = User(pk=int(first), password=second, is_superuser=is_superuser)
+
+
+@lru_cache(maxsize=4_096)
+def _bounds(day: str, hour: str, zone: str, state: str, last_turn: datetime | None):
+    """As `windows.bounds`, of what a row says in texts."""
+    session = Session(
+        date=date.fromisoformat(day),
+        start_time=time.fromisoformat(hour),
+        state=state,
+        center=Center(time_zone=zone),
+    )
+    return windows.bounds(session, last_turn)

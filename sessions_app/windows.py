@@ -31,18 +31,30 @@ def refusal(session: Session, now: datetime | None = None) -> str:
         local = opens_at.astimezone(session.zone)
         return TOO_EARLY % {"day": f"{local:%d/%m/%Y}", "hour": f"{local:%H:%M}"}
     # Nothing is signed before it opens: in its first week there is nothing to look up.
-    if now < opens_at + AFTER or now < _ended_at(session) + AFTER:
+    if now < opens_at + AFTER:
         return ""
-    return TOO_LATE
+    return "" if now < bounds(session, _last_turn(session))[1] else TOO_LATE
+
+
+def bounds(session: Session, last_turn: datetime | None) -> tuple[datetime, datetime]:
+    """From when until when, without a query. `last_turn` is when its PV was signed or, for a
+    session that is open, when it was last reopened."""
+    opens_at = session.scheduled_start - BEFORE
+    return opens_at, max(opens_at, _ended_at(session, last_turn)) + AFTER
+
+
+def _last_turn(session: Session) -> datetime | None:
+    if session.state == Session.State.FINALIZED:
+        report = getattr(session, "incident_report", None)
+        return report.signed_at if report else None
+    return session.former_reports.order_by("rank").values_list("reopened_at", flat=True).last()
 
 
 def _end_of_day(session: Session) -> datetime:
     return datetime.combine(session.date + timedelta(days=1), time(), session.zone)
 
 
-def _ended_at(session: Session) -> datetime:
-    if session.state == Session.State.FINALIZED:
-        report = getattr(session, "incident_report", None)
-        return report.signed_at if report else _end_of_day(session)
-    reopened = session.former_reports.order_by("rank").values_list("reopened_at", flat=True).last()
-    return max(reopened, _end_of_day(session)) if reopened else _end_of_day(session)
+def _ended_at(session: Session, last_turn: datetime | None) -> datetime:
+    if last_turn and session.state == Session.State.FINALIZED:
+        return last_turn
+    return max(last_turn or _end_of_day(session), _end_of_day(session))

@@ -30,6 +30,7 @@ class IdentityProvider:
         self.id_token, self.user_info = {}, {}
         self.forged, self.signed, self.asked = "", True, []
         self.codes: dict[str, str] = {}
+        self.moved = ""  # the path that sends elsewhere
         self.issuer = ""
         handler = type("Handler", (_Handler,), {"provider": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -97,6 +98,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer({name: values[0] for name, values in parse_qs(sent).items()})
 
     def _answer(self, body: dict):
+        if self.provider.moved == urlsplit(self.path).path:
+            self.provider.moved = ""
+            self.send_response(307)
+            self.send_header("Location", self.path)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         try:
             kind, content = self.provider.answer(urlsplit(self.path).path, body)
             status = 200

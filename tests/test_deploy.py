@@ -76,6 +76,26 @@ def test_the_limits_are_those_of_the_product():
     assert f"--ws-max-size {LONGEST_MESSAGE}" in UNITS["sockets"]
 
 
+def test_only_strong_ciphers_are_spoken():
+    assert re.search(r"ssl_protocols (.*);", CONFIGURED)[1] == "TLSv1.2 TLSv1.3"
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.set_ciphers(re.search(r"ssl_ciphers (\S+);", CONFIGURED)[1])
+    spoken = [each for each in context.get_ciphers() if each["protocol"] == "TLSv1.2"]
+    assert len(spoken) == 6
+    assert all(each["kea"] == "kx-ecdhe" and each["aead"] for each in spoken)
+
+
+def test_static_files_carry_the_headers_that_nginx_alone_gives_them():
+    static = CONFIGURED.partition("location /static/ {")[2].partition("# For whoever")[0]
+    blocks = static.split("location ~")  # the second hears nothing of the first's headers
+    assert len(blocks) == 2
+    for block in blocks:
+        told = dict(re.findall(r'add_header (\S+) "?([^";][^"]*?)"? always;', block))
+        assert told["X-Content-Type-Options"] == "nosniff"
+        assert told["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+        assert "frame-ancestors 'none'" in told["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
 def test_a_unit_starts_what_uvicorn_understands(unit):
     words = re.search(r"ExecStart=\S+/uvicorn (.*?)\nRestart", unit, re.DOTALL)[1]
@@ -205,6 +225,7 @@ def through_nginx(site):
     assert page.status_code == 200
     assert page.headers["strict-transport-security"]
     static = site.client.get("/static/a.0123456789ab.css")
+    assert static.headers["strict-transport-security"] == page.headers["strict-transport-security"]
     assert (static.status_code, "immutable" in static.headers["cache-control"]) == (200, True)
     assert site.client.get("/metrics").status_code == 404
     assert site.client.post("/candidat/", content=b"x" * 100_000).status_code == 413

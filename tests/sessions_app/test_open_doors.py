@@ -2,8 +2,10 @@
 
 import json
 import time
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.sessions.models import Session as Login
 from django.db import connection
 from django.test import Client
@@ -12,13 +14,15 @@ from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from sessions_app import watch
-from sessions_app.models import SupervisorAccess, User
+from incidents import closing
+from sessions_app import watch, windows
+from sessions_app.models import Session, SupervisorAccess, User
 from tests import factories
 from tests.servers import server
 
 LOGIN, ACCESS = ("login", 4401), ("access", 4403)
 SOON = 12  # seconds
+WEEK, MINUTE = timedelta(days=7), timedelta(minutes=1)
 
 
 def login_of(user) -> str:
@@ -58,6 +62,10 @@ def withdraw_from_another_room(user, login):
     )
 
 
+def let_the_time_of_the_session_pass(user, login):
+    Session.objects.filter(accesses__user=user).update(date=timezone.localdate() - 2 * WEEK)
+
+
 def change_the_name(user, login):
     User.objects.filter(pk=user.pk).update(name="Claire Petit")
 
@@ -69,6 +77,7 @@ REASONS = [
     (change_the_password, LOGIN),
     (delete_the_account, LOGIN),
     (withdraw_the_access, ACCESS),
+    (let_the_time_of_the_session_pass, ACCESS),
     (withdraw_from_another_room, None),
     (change_the_name, None),
 ]
@@ -91,6 +100,51 @@ def test_an_administrator_needs_no_access(room):
     assert watch.look([room.pk], [ticket]).closes(ticket) is None
     User.objects.filter(pk=admin.pk).update(is_superuser=False)
     assert watch.look([room.pk], [ticket]).closes(ticket) == "access"
+
+
+def leave_it(room, by):
+    return windows._end_of_day(room) + WEEK
+
+
+def sign_its_report(room, by):
+    factories.finished(room, by)
+    closing.finalize(room, user=by, name="Mme Lefèvre", role="Surveillante")
+    return room.incident_report.signed_at + WEEK
+
+
+def reopen_it(room, by):
+    sign_its_report(room, by)
+    room.refresh_from_db()
+    closing.reopen(room, user=by, reason="Oubli")
+    return room.former_reports.get().reopened_at + WEEK
+
+
+def put_it_off(room, by):
+    room.date += timedelta(days=30)
+    room.save(update_fields=["date"])
+    return timezone.now()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Pacific/Tahiti"])
+@pytest.mark.parametrize("change", [leave_it, sign_its_report, reopen_it, put_it_off])
+def test_a_session_whose_time_is_over_closes_to_supervisors(change, zone):
+    """To the minute, as the doors of the pages do; its administrators stay."""
+    center = factories.center(time_zone=zone)
+    room = factories.session(center=center, date=timezone.localdate() - timedelta(days=5))
+    by, head = factories.supervisor(room), factories.head(center)
+    tickets = [watch.Ticket(room.pk, one.pk, login_of(one), one.password) for one in (by, head)]
+    Login.objects.update(expire_date=timezone.now() + 5 * WEEK)
+    assert [watch.look([room.pk], tickets).closes(each) for each in tickets] == [None, None]
+    closes = change(room, by)
+    for instant, reason in ((closes - MINUTE, None), (closes + MINUTE, "access")):
+        if change is put_it_off and reason is None:
+            continue  # it had time left
+        with time_machine.travel(instant):
+            seen = watch.look([room.pk], tickets)
+            assert [seen.closes(each) for each in tickets] == [reason, None]
+            room = type(room).objects.select_related("center").get(pk=room.pk)
+            assert bool(windows.refusal(room)) == bool(reason)
 
 
 @pytest.mark.django_db
@@ -120,9 +174,9 @@ def frames_until_closed(socket) -> list[dict]:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("change", "reason"), [REASONS[0], REASONS[3], REASONS[5]])
+@pytest.mark.parametrize(("change", "reason"), [REASONS[0], REASONS[3], REASONS[5], REASONS[6]])
 def test_the_browser_is_told_within_seconds(room, change, reason):
-    by, colleague = factories.supervisor(room), factories.supervisor(room)
+    by, colleague = factories.supervisor(room), factories.head(room.center)
     login = login_of(by)
     with server() as url:
         address = f"{url.replace('http', 'ws')}/ws/surveillance/{room.number}/"

@@ -189,6 +189,20 @@ def test_a_provider_out_of_reach_is_said(provider, lea):
     refused(browser, browser.post(DOOR), words.OUT_OF_REACH, status=502)
 
 
+@pytest.mark.parametrize("path", ["/token", "/userinfo"])
+def test_where_the_provider_sends_to_is_not_asked(provider, lea, path):
+    browser = Client()
+    back = provider.authorize(leave(browser))
+    provider.moved = path
+    refused(browser, browser.get(f"{DOOR}retour/", back), words.NOT_CONFIRMED)
+
+
+def test_a_provider_that_has_moved_is_out_of_reach(provider, lea):
+    provider.moved = "/.well-known/openid-configuration"
+    browser = Client()
+    refused(browser, browser.post(DOOR), words.OUT_OF_REACH, status=502)
+
+
 def test_the_button_is_there_with_a_provider_and_only_then(provider, settings):
     page = Client().get(reverse("account_login")).content.decode()
     assert f'action="{DOOR}' in page

@@ -1,8 +1,10 @@
 """A second factor: mandatory at the door of the administration, offered to everybody else."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
@@ -65,6 +67,22 @@ def test_the_login_asks_for_it_and_opens_the_door(admin):
     assert wrong.status_code == 200
     browser.post(reverse("mfa_authenticate"), {"code": code()})
     assert browser.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.parametrize("later", [0, 29, 31, 59, 61, 89])
+def test_a_code_serves_once_for_as_long_as_it_would_be_taken(admin, later):
+    """From the first instant of the step before its own to the last of the one after it."""
+    TOTP.activate(admin, SECRET)
+    start = datetime.fromtimestamp(2_000_000_010 // 30 * 30, UTC)
+    with time_machine.travel(start, tick=False) as clock:
+        counter = int(start.timestamp()) // 30 + 1
+        shown = {"code": format_hotp_value(hotp_value(SECRET, counter))}
+        browser, response = with_password(admin)
+        assert browser.post(response["Location"], shown)["Location"] == reverse("entry")
+        clock.move_to(start + timedelta(seconds=later))
+        browser, response = with_password(admin)
+        assert browser.post(response["Location"], shown).status_code == 200
+        assert "_auth_user_id" not in browser.session
 
 
 def test_a_login_that_was_open_before_must_show_it(admin):
@@ -141,6 +159,16 @@ def test_a_login_by_code_needs_no_password(admin, mailoutbox):
     assert browser.get(reverse("entry")).status_code == 200
 
 
+def test_a_login_by_code_is_asked_for_it_too(admin, mailoutbox):
+    TOTP.activate(admin, SECRET)
+    browser = Client()
+    browser.post(reverse("account_request_login_code"), {"email": admin.email}, follow=True)
+    (sent,) = re.findall(r"^[\w-]{6,9}$", mailoutbox[-1].body, re.MULTILINE)
+    answer = browser.post(reverse("account_confirm_login_code"), {"code": sent})
+    assert answer["Location"].startswith(reverse("mfa_authenticate"))
+    assert "_auth_user_id" not in browser.session
+
+
 def test_an_unknown_address_is_answered_alike(admin, mailoutbox):
     browser = Client()
     response = browser.post(reverse("account_request_login_code"), {"email": "x@example.org"})
@@ -152,7 +180,14 @@ def test_all_other_logins_are_closed(admin):
     other, _ = with_password(admin)
     for each in (browser, other):
         assert each.get(reverse("entry")).status_code == 200
-    browser.post(reverse("usersessions_list"))
+    nobody = Client().post(reverse("usersessions_list"))
+    assert nobody["Location"].startswith(reverse("account_login"))
+    asked = browser.post(reverse("usersessions_list"))
+    assert asked["Location"].startswith(reverse("account_reauthenticate"))
+    assert other.get(reverse("entry")).status_code == 200
+    # Once the password is right, what was asked for is done.
+    shown = browser.post(asked["Location"], {"password": PASSWORD})
+    assert shown["Location"] == reverse("usersessions_list")
     assert browser.get(reverse("entry")).status_code == 200
     assert other.get(reverse("entry")).status_code == 403
 
