@@ -46,7 +46,7 @@ class SessionAdmin(CenterScoped):
 
     form = SessionForm
     adding = _("Ajouter une session")
-    list_display = ["shown_number", "date", "hour", "site", "room", "state", "candidate_count"]
+    list_display = ["shown_number", "room", "date", "hour", "site", "state", "candidate_count"]
     list_filter = [When, "state", ("center", admin.RelatedOnlyFieldListFilter)]
     date_hierarchy = "date"
     search_fields = ["number", "site", "room"]
