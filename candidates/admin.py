@@ -40,6 +40,7 @@ class HasExtraTime(admin.SimpleListFilter):
 
 @admin.register(Candidate)
 class CandidateAdmin(CenterScoped):
+    adding = _("Inscrire un candidat")
     form = CandidateForm
     path_to_center = "session__center"
     list_display = ["name", "session", "birthdate", "extra_time", "state"]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from sessions_app.models import SessionEvent
 
 from . import enrolment, import_cells
+from .admin_pages import Page
 from .models import Candidate
 from .states import State
 
@@ -77,11 +78,29 @@ def _short(percent: Decimal) -> Decimal:
 
 
 class CandidateFormSet(BaseInlineFormSet):
-    """The list of one session; whoever the journal speaks of cannot be ticked for removal."""
+    """Some lines of the list of one session: those of `page`, or those that a browser sends back.
+
+    Whoever the journal speaks of cannot be ticked for removal.
+    """
+
+    page: Page  # set on the class that the admin makes for one request
 
     def __init__(self, *args, queryset=None, **kwargs):
         events = SessionEvent.objects.filter(candidate=OuterRef("pk"))
         super().__init__(*args, queryset=queryset.annotate(is_followed=Exists(events)), **kwargs)
+
+    def get_queryset(self):
+        """What comes back is found by its key: the lines of a page move when the list does."""
+        if not hasattr(self, "_lines"):
+            rows = super().get_queryset()
+            sent = self.is_bound
+            self._lines = rows.filter(pk__in=self._sent()) if sent else rows[self.page.lines]
+        return self._lines
+
+    def _sent(self) -> list[int]:
+        names = [f"{self.add_prefix(at)}-id" for at in range(self.initial_form_count())]
+        keys = [self.data.get(name, "") for name in names]
+        return [int(key) for key in keys if key.isascii() and key.isdecimal() and len(key) < 19]
 
     def add_fields(self, form, index):
         super().add_fields(form, index)

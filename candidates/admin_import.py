@@ -1,10 +1,12 @@
-"""The import page of the admin: a file, a centre, and what became of it."""
+"""The import in the admin, in two steps: a file and a centre are looked at, then confirmed."""
 
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,14 +23,21 @@ from .import_service import ImportResult, import_sessions
 from .import_template import template
 
 LISTED = 50  # numbers or warnings that a message still carries
+# A file that the page itself brings back: Django reads 2.5 MB of fields, base64 adds a third.
+MOST_KEPT = 1_500_000
 
 
 class ImportForm(forms.Form):
+    """`kept` is the file that was looked at, which the second step brings back with its name."""
+
     file = forms.FileField(
+        required=False,
         label=gettext_lazy("Liste des candidats"),
         help_text=gettext_lazy("CSV, XLSX ou ODS, au format d’import en masse ; 5 Mo au plus."),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx,.ods"}),
     )
+    kept = forms.CharField(required=False, widget=forms.HiddenInput)
+    kept_name = forms.CharField(required=False, widget=forms.HiddenInput)
     center = forms.ModelChoiceField(
         Center.objects.none(), label=gettext_lazy("Centre de certification")
     )
@@ -40,9 +49,26 @@ class ImportForm(forms.Form):
 
     def clean_file(self):
         file = self.cleaned_data["file"]
-        if file.size > MAX_BYTES:
+        if file and file.size > MAX_BYTES:
             raise forms.ValidationError(TOO_LARGE)
         return file
+
+    def clean(self):
+        cleaned = super().clean()
+        if "file" in cleaned and not cleaned["file"]:
+            cleaned["file"] = _brought_back(cleaned["kept"], cleaned["kept_name"])
+            if not cleaned["file"]:
+                self.add_error("file", self.fields["file"].error_messages["required"])
+        return cleaned
+
+
+def _brought_back(kept: str, name: str) -> ContentFile | None:
+    """The file of the first step; it is read and checked again like any other."""
+    try:
+        content = urlsafe_b64decode(kept.encode("ascii"))
+    except ValueError:
+        return None
+    return ContentFile(content, name) if content and name else None
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,24 +83,28 @@ def import_list(request: HttpRequest, model_admin) -> HttpResponse:
         return _page(model_admin, request, form, status=422)
     dry_run = "dry_run" in request.POST
     file = form.cleaned_data["file"]
-    result = import_sessions(
-        file.read(), file.name, form.cleaned_data["center"], user=request.user, dry_run=dry_run
-    )
+    content, center = file.read(), form.cleaned_data["center"]
+    result = import_sessions(content, file.name, center, user=request.user, dry_run=dry_run)
     if result.errors:
         return _page(model_admin, request, form, result, status=422)
     if dry_run:
-        return _page(model_admin, request, form, result)
+        checked = {"center": center, "name": file.name}
+        if len(content) <= MOST_KEPT:
+            checked["kept"] = urlsafe_b64encode(content).decode()
+        return _page(model_admin, request, form, result, checked)
     _tell(request, result)
     return redirect(_shown_in_list(result))
 
 
-def _page(model_admin, request, form, result: ImportResult | None = None, status: int = 200):
+def _page(model_admin, request, form, result=None, checked=None, status: int = 200):
+    """The form alone, with the faults of `result`, or (`checked`) with the button to confirm."""
     context = {
         **model_admin.admin_site.each_context(request),
         "title": gettext("Importer une liste de candidats"),
         "opts": model_admin.opts,
         "form": form,
         "result": result,
+        "checked": checked,
         "summary": summary(result) if result else "",
         "media": model_admin.media,
     }

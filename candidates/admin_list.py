@@ -1,19 +1,19 @@
 """The session in the admin, with its list of candidates and the import."""
 
 from django.contrib import admin, messages
+from django.http import QueryDict
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin import SessionAdmin
 from sessions_app.models import Session
 
-from . import enrolment
+from . import admin_pages, enrolment
 from .admin_forms import IDENTITY, CandidateForm, CandidateFormSet
 from .admin_import import import_list, template_file
 from .models import Candidate
 
-# A browser sends some eight fields a line, and Django reads at most a thousand.
-MOST_LINES_ON_A_PAGE = 100
 DUPLICATED = _("La session %(number)s a une copie, %(copy)s. Vérifiez sa date et sa salle.")
 
 
@@ -27,6 +27,11 @@ class CandidateInline(admin.TabularInline):
     extra = 0
     show_change_link = True
     verbose_name_plural = _("candidats")
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.page = admin_pages.asked(request, obj.candidate_count if obj else 0)
+        return formset
 
     def has_view_permission(self, request, obj=None):
         return True
@@ -42,6 +47,7 @@ class CandidateInline(admin.TabularInline):
 
 
 class SessionWithListAdmin(SessionAdmin):
+    inlines = [CandidateInline]
     actions = [*SessionAdmin.actions, "duplicate_with_list", "duplicate_without_list"]
 
     @admin.action(description=_("Dupliquer, avec la liste de candidats"), permissions=["change"])
@@ -58,10 +64,6 @@ class SessionWithListAdmin(SessionAdmin):
             told = {"number": session.spaced_number, "copy": twin.spaced_number}
             messages.success(request, DUPLICATED % told)
 
-    def get_inlines(self, request, obj=None):
-        is_short = obj is None or obj.candidate_count <= MOST_LINES_ON_A_PAGE
-        return [CandidateInline] if is_short else []
-
     def save_formset(self, request, form, formset, change):
         formset.save(commit=False)
         for candidate in formset.deleted_objects:
@@ -75,7 +77,20 @@ class SessionWithListAdmin(SessionAdmin):
         if obj:
             candidates = reverse("admin:candidates_candidate_changelist")
             context["candidates_url"] = f"{candidates}?session__id__exact={obj.pk}"
+            context["pages"] = admin_pages.pages_of(obj.candidate_count)
+            context["page"] = admin_pages.asked(request, obj.candidate_count)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def response_change(self, request, obj):
+        """Each page is left by saving it; the button tells which one comes next."""
+        response = super().response_change(request, obj)
+        asked = request.POST.get("_continue", "")
+        if not asked.isdecimal():
+            return response
+        address, _mark, query = response.url.partition("?")
+        kept = QueryDict(query, mutable=True)
+        kept[admin_pages.PARAMETER] = str(admin_pages.number_in(asked))
+        return redirect(f"{address}?{kept.urlencode()}")
 
     def get_urls(self):
         def view(function):

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app.admin_scope import ReadOnly, local_hour
 
-from . import admin_person  # noqa: F401 (registers the candidate, with their data)
+from . import admin_papers, admin_person  # noqa: F401 (each registers its own screen)
 from .models import Alert, Incident, IncidentReport, Remark
 
 STANDINGS = {

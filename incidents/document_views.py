@@ -11,7 +11,7 @@ from . import documents, papers
 @page
 def attendance_pdf(request: HttpRequest, number: str):
     session = access.supervised_session(request.user, number)
-    return f"emargement-{number}", papers.attendance_pdf(session)
+    return f"emargement-{number}", papers.attendance_pdf([session])
 
 
 @page

@@ -18,24 +18,27 @@ NOTES = {
 
 
 @documents.in_french
-def attendance_pdf(session: Session) -> bytes:
-    """Who signs: presence and end as far as known, and no word of anybody's extra time."""
+def attendance_pdf(sessions: list[Session]) -> bytes:
+    """Who signs, session by session: presence and end as far as known, no word of extra time."""
     with board.snapshot():
-        rows, absent, at = _rows(session), _absent(session), documents.last_change(session)
-    data = {
-        "title": "Feuille d’émargement",
-        "facts": documents.facts_of(session),
-        "people": [
-            {
-                "name": row.display_name,
-                "born": f"{row.birthdate:%d/%m/%Y}",
-                "presence": _presence(row, absent),
-                "end": _end(row, session),
-            }
-            for row in rows
-        ],
-    }
+        sheets = [_sheet(session) for session in sessions]
+        at = max(documents.last_change(session) for session in sessions)
+    data = {"title": "Feuille d’émargement", "sessions": sheets}
     return documents.render("attendance", data, at=at)
+
+
+def _sheet(session: Session) -> dict:
+    absent = _absent(session)
+    people = [
+        {
+            "name": row.display_name,
+            "born": f"{row.birthdate:%d/%m/%Y}",
+            "presence": _presence(row, absent),
+            "end": _end(row, session),
+        }
+        for row in _rows(session)
+    ]
+    return {"facts": documents.facts_of(session), "people": people}
 
 
 def _presence(row: Candidate, absent: set[int]) -> str:

@@ -54,6 +54,7 @@ class AdminSite(admin.AdminSite):
         centers = list(access.centers_of(request.user))
         lines = center_rooms.lines([center.pk for center in centers])
         today = {"lines": lines, "centers": centers, "many": len(centers) > 1}
+        today["today_sessions"] = [line.session for line in lines]
         return super().index(request, today | (extra_context or {}))
 
     def get_app_list(self, request, app_label=None):

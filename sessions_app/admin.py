@@ -1,5 +1,6 @@
 """Centres, sessions, accounts and the journal in the admin."""
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
@@ -25,8 +26,10 @@ from .admin_session_form import SessionForm
 from .memberships import Invitation, Membership
 from .models import Center, SecurityEvent, Session, SessionEvent, SupervisorAccess, User
 
-# Rights hang on centres, not on lists of permissions; factors and logins are their owner's.
-for model in (Group, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken):
+# Rights hang on centres, not on lists of permissions; factors and logins are their owner's, and
+# the address of an account is changed with the account.
+OWN = (EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken)
+for model in (Group, *OWN):
     admin.site.unregister(model)
 admin.site.register(User, UserAdmin)
 admin.site.register(Center, CenterAdmin)
@@ -42,7 +45,8 @@ class SessionAdmin(CenterScoped):
     """Registered in `candidates.admin`, which adds the candidates and the import."""
 
     form = SessionForm
-    list_display = ["shown_number", "date", "hour", "site", "room", "state", "candidate_count"]
+    adding = _("Ajouter une session")
+    list_display = ["shown_number", "room", "date", "hour", "site", "state", "candidate_count"]
     list_filter = [When, "state", ("center", admin.RelatedOnlyFieldListFilter)]
     date_hierarchy = "date"
     search_fields = ["number", "site", "room"]

@@ -83,6 +83,7 @@ def claim_address(user: User) -> None:
 
 
 class UserAdmin(NotesRights, PlainTitle, auth_admin.UserAdmin):
+    adding = _("Créer un compte")
     form, add_form = AccountForm, NewAccountForm
     add_form_template = None
     list_display = ["email", "name", "is_active", "is_staff", "is_superuser", "last_login"]

@@ -32,6 +32,7 @@ def time_zone_choices() -> list[tuple]:
 
 
 class CenterAdmin(NotesRights, CenterScoped):
+    adding = _("Ajouter un centre")
     path_to_center = "pk"
     list_display = ["name", "external_id", "time_zone"]
     search_fields = ["name", "external_id"]

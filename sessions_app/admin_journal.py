@@ -1,11 +1,9 @@
 """Who entered which session, and the journal, in the admin."""
 
-import json
-
 from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 
-from . import preparation
+from . import event_sentences, preparation
 from .admin_filters import Author, Kind
 from .admin_scope import ReadOnly, local_hour
 from .event_names import name_of
@@ -18,6 +16,7 @@ TOLD = _("%(access)s : %(what)s")
 class SupervisorAccessAdmin(ReadOnly):
     """Won with number and code, or given here to an account; withdrawn, never erased."""
 
+    adding = _("Donner un accès")
     path_to_center = "session__center"
     list_display = ["account", "room", "hour", "is_open"]
     list_select_related = ["user", "session__center"]
@@ -116,4 +115,4 @@ class SessionEventAdmin(ReadOnly):
 
     @admin.display(description=_("détails"))
     def details(self, event):
-        return json.dumps(event.data, ensure_ascii=False) if event.data else "—"
+        return " · ".join(event_sentences.details(event.data)) or "—"

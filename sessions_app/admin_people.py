@@ -81,6 +81,7 @@ class InvitationForm(forms.ModelForm):
 
 
 class InvitationAdmin(CenterScoped):
+    adding = _("Inviter une personne")
     form = InvitationForm
     list_display = ["email", "role", "center", "sent_at", "state"]
     list_select_related = ["center"]
@@ -116,7 +117,7 @@ class InvitationAdmin(CenterScoped):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def add_view(self, request, form_url="", extra_context=None):
-        named = {"title": _("Inviter une personne"), "show_save_and_add_another": False}
+        named = {"saving": _("Envoyer l’invitation"), "show_save_and_add_another": False}
         return super().add_view(request, form_url, named | {"show_save_and_continue": False})
 
     def response_add(self, request, obj, post_url_continue=None):

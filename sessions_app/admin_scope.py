@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from .access import centers_of
@@ -47,11 +48,22 @@ def kept_by(journal: QuerySet[SessionEvent]) -> tuple[list, dict, set, list] | N
 
 
 class PlainTitle(admin.ModelAdmin):
-    """A list is headed by its name: "Sessions", not "Sélectionnez l’objet session…"."""
+    """Headed by names: "Sessions", not "Sélectionnez l’objet session…", nor "Ajout de session"."""
+
+    adding = _("Ajouter")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None):
         title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+        named = {"title": title, "adding": self.adding}
+        return super().changelist_view(request, named | (extra_context or {}))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None):
+        named = {"title": self.adding} | (extra_context or {})
+        return super().add_view(request, form_url, named)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        named = {"title": capfirst(self.opts.verbose_name)} | (extra_context or {})
+        return super().change_view(request, object_id, form_url, named)
 
 
 class CenterScoped(PlainTitle):

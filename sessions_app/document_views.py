@@ -8,4 +8,4 @@ from . import access, documents, kit
 @documents.page
 def kit_pdf(request: HttpRequest, number: str):
     session = access.supervised_session(request.user, number)
-    return f"kit-{number}", kit.kit_pdf(session, kit.origin_of(request))
+    return f"kit-{number}", kit.kits_pdf([session], kit.origin_of(request))

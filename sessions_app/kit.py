@@ -1,4 +1,4 @@
-"""The supervisor's kit: what is needed to open the room, and how the day goes. For print."""
+"""The supervisors' kits: what is needed to open the room, and how the day goes. For print."""
 
 import qrcode
 from django.conf import settings
@@ -65,10 +65,11 @@ INSTRUCTIONS = [
 
 
 @documents.in_french
-def kit_pdf(session: Session, origin: str) -> bytes:
-    """The kit of a session (its centre at hand); `origin` is the site's address, as in ORIGINS.
+def kits_pdf(sessions: list[Session], origin: str) -> bytes:
+    """The kits of one session or more (their centres at hand), one after the other.
 
-    It holds the codes: only for who already supervises the session, or administers it.
+    They hold the codes: only for who already supervises these sessions, or administers them.
+    `origin` is the site's address, as in ORIGINS.
     """
     addresses = {
         "supervisors": origin + reverse("entry"),
@@ -76,14 +77,19 @@ def kit_pdf(session: Session, origin: str) -> bytes:
     }
     data = {
         "title": "Kit du surveillant",
-        "facts": documents.facts_of(session),
-        "supervisor_code": codes.spaced(session.supervisor_code, 4),
-        "access_code": codes.spaced(session.access_code, 3),
         "instructions": INSTRUCTIONS,
+        "sessions": [
+            {
+                "facts": documents.facts_of(session),
+                "supervisor_code": codes.spaced(session.supervisor_code, 4),
+                "access_code": codes.spaced(session.access_code, 3),
+            }
+            for session in sessions
+        ],
     }
     pictures = {f"{name}-code": qr_code(address) for name, address in addresses.items()}
-    verbatim = addresses | pictures
-    return documents.render("kit", data, at=session.scheduled_start, verbatim=verbatim)
+    first = min(session.scheduled_start for session in sessions)
+    return documents.render("kit", data, at=first, verbatim=addresses | pictures)
 
 
 def origin_of(request: HttpRequest) -> str:

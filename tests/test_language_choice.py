@@ -22,8 +22,8 @@ WORDS = {  # of a page, in French and in English
     "board": ("Réglages de l’appareil…", "Device settings…"),
 }
 PAPERS = {
-    "kit": lambda room: kit.kit_pdf(room, "https://example.org"),
-    "attendance": papers.attendance_pdf,
+    "kit": lambda room: kit.kits_pdf([room], "https://example.org"),
+    "attendance": lambda room: papers.attendance_pdf([room]),
     "room": papers.room_pdf,
     "report": reports.report_pdf,
 }
@@ -139,7 +139,8 @@ def test_a_paper_is_french_whoever_prints_it(room, monkeypatch, name):
     spoken = []
 
     def render(template, data, **options):
-        spoken.append((translation.get_language(), data["facts"]["day"]))
+        session = data.get("sessions", [data])[0]
+        spoken.append((translation.get_language(), session["facts"]["day"]))
         return b""
 
     monkeypatch.setattr(documents, "render", render)

@@ -33,9 +33,9 @@ def run(bench: Bench) -> Result:
     prints: dict[str, Callable[[], bytes]] = {
         "pv": lambda: documents.print_report(session),
         "annex": lambda: documents.fraud_pdf(session),
-        "attendance": lambda: papers.attendance_pdf(session),
+        "attendance": lambda: papers.attendance_pdf([session]),
         "room": lambda: papers.room_pdf(session),
-        "kit": lambda: kit.kit_pdf(session, "http://localhost"),
+        "kit": lambda: kit.kits_pdf([session], "http://localhost"),
     }
     taken: dict[str, list[float]] = {name: [] for name in prints}
     for _ in range(1 + (QUICK_ROUNDS if bench.quick else ROUNDS)):

@@ -1,11 +1,13 @@
-"""The import page of the admin."""
+"""The import in the admin: looked at first, then confirmed."""
 
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from candidates import admin_import
 from candidates.import_files import MAX_BYTES
 from candidates.models import Candidate
 from sessions_app.models import Session
@@ -64,6 +66,79 @@ def test_checking_writes_nothing(client, center):
     assert answer.status_code == 200
     assert "3 sessions et 31 candidats. Rien n’a encore été écrit." in text(answer)
     assert not Session.objects.exists()
+
+
+def confirm(client, looked_at, **changes):
+    """The second step, as the page of the first one proposes it."""
+    (form,) = BeautifulSoup(looked_at.content, "html.parser").select("form.confirm")
+    data = {each["name"]: each["value"] for each in form.select("input[type=hidden]")}
+    return client.post(url(SESSION, "import"), data | changes, follow=True)
+
+
+def test_the_file_is_chosen_once(client, center):
+    looked_at = send(client, center, dry_run="1")
+    assert "Fichier : liste.csv · Centre : Mon centre" in text(looked_at)
+    assert 'value="Importer 3 sessions et 31 candidats"' in looked_at.content.decode()
+    assert not Session.objects.exists()
+    assert "3 sessions et 31 candidats importés" in text(confirm(client, looked_at))
+    assert Candidate.objects.count() == 31
+
+
+def test_what_is_confirmed_is_checked_again(client, center):
+    room = factories.session(center=center)
+    content = SAMPLE.replace(b"\n;Coll", f"\n{room.number};Coll".encode(), 1)
+    looked_at = send(client, center, content, dry_run="1")
+    factories.running(room, factories.supervisor(room))
+    answer = confirm(client, looked_at)
+    assert (answer.status_code, "Rien n’a été importé" in text(answer)) == (422, True)
+    assert Candidate.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"kept": ""}, {"kept": "é"}, {"kept": "abc"}, {"kept_name": ""}],
+    ids=["nothing", "no base64", "cut", "no name"],
+)
+def test_a_file_that_does_not_come_back_is_asked_again(client, center, changes):
+    answer = confirm(client, send(client, center, dry_run="1"), **changes)
+    assert (answer.status_code, "obligatoire" in text(answer)) == (422, True)
+    assert not Session.objects.exists()
+
+
+def test_nobody_confirms_for_a_centre_that_is_not_theirs(client, center):
+    looked_at = send(client, center, dry_run="1")
+    answer = confirm(client, looked_at, center=factories.center(name="Autre centre").pk)
+    assert (answer.status_code, Session.objects.count()) == (422, 0)
+
+
+def test_a_file_too_large_to_come_back_is_chosen_again(client, center, monkeypatch):
+    monkeypatch.setattr(admin_import, "MOST_KEPT", len(SAMPLE) - 1)
+    page = send(client, center, dry_run="1").content.decode()
+    assert "choisissez-le de nouveau" in page
+    assert 'type="file"' in page
+    assert 'name="kept"' not in page
+    assert 'value="Importer"' in page
+
+
+def test_the_first_step_imports_nothing(client, center):
+    """Its only button looks at the list."""
+    page = BeautifulSoup(client.get(url(SESSION, "import")).content, "html.parser")
+    (button,) = page.select("#content-main [type=submit]")
+    assert (button["name"], button["value"]) == ("dry_run", "Vérifier la liste")
+
+
+def test_what_was_imported_is_proposed_for_print(client, center):
+    """Each of these sessions and no other, ticked in the two forms of the list."""
+    factories.session(center=center, room="Salle d’avant")
+    answer = send(client, center)
+    (form,) = BeautifulSoup(answer.content, "html.parser").select("form.papers")
+    chosen = {int(each["value"]) for each in form.select("[name=_selected_action]")}
+    imported = Session.objects.exclude(room="Salle d’avant")
+    assert chosen == set(imported.values_list("pk", flat=True))
+    assert {button["value"] for button in form.select("button")} == {
+        "print_kits",
+        "print_attendance",
+    }
 
 
 def test_what_is_doubtful_is_said(client, center):

@@ -194,12 +194,3 @@ def test_staff_enrol_in_their_own_centre_only(client, planned):
     assert refused.status_code == 200
     assert save(client, address, "candidate_form", **data, session=mine.pk).status_code == 302
     assert [candidate.session for candidate in Candidate.objects.all()] == [mine]
-
-
-def test_a_long_list_is_on_its_own_page(client, planned):
-    person = {"session": planned, "first_name": "Zoé", "birthdate": "2010-03-02"}
-    Candidate.objects.bulk_create(Candidate(identity_key=n, **person) for n in range(101))
-    page = client.get(url(SESSION, "change", planned.pk)).content.decode()
-    assert "candidates-TOTAL_FORMS" not in page
-    assert f"?session__id__exact={planned.pk}" in page
-    assert "101" in text(client.get(f"{url(CANDIDATE)}?session__id__exact={planned.pk}"))

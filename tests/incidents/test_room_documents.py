@@ -34,7 +34,7 @@ NAMES = [
 PAPERS = {
     "pv": documents.report_pdf,
     "pv-fraude": documents.fraud_pdf,
-    "emargement": papers.attendance_pdf,
+    "emargement": lambda room: papers.attendance_pdf([room]),
     "salle": papers.room_pdf,
 }
 TITLES = {
@@ -119,7 +119,7 @@ def in_any_direction(text: str) -> set[str]:
 
 def test_the_attendance_sheet_has_twenty_to_a_page_and_no_extra_time(room, by):
     full_room(room, by, 45)
-    pdf = Pdf(papers.attendance_pdf(read(room)))
+    pdf = Pdf(papers.attendance_pdf([read(room)]))
     shown = [len(re.findall("né\\(e\\) le", pdf.page_text(number))) for number in range(3)]
     assert shown == [20, 20, 5]
     assert "%" not in pdf.text
@@ -132,7 +132,7 @@ def test_the_attendance_sheet_tells_presence_and_end(room, by):
     services.end_test(running, user=by, reason="Temps écoulé")
     factories.running(room, by, birth_name="Ccc")
     factories.candidate(room, birth_name="Ddd")
-    text = Pdf(papers.attendance_pdf(read(room))).text
+    text = Pdf(papers.attendance_pdf([read(room)])).text
     hour = done.ended_at.astimezone(read(room).zone)
     assert f"Présent Terminé à {hour:%H:%M}" in text
     assert "Présent Arrêté à" in text

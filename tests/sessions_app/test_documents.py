@@ -30,9 +30,8 @@ FACTS = {
 
 def sheet(*names: str) -> bytes:
     people = [{"name": name, "born": "23/04/2010", "presence": "", "end": ""} for name in names]
-    return documents.render(
-        "attendance", {"title": "Essai", "facts": FACTS, "people": people}, at=AT
-    )
+    sessions = [{"facts": FACTS, "people": people}]
+    return documents.render("attendance", {"title": "Essai", "sessions": sessions}, at=AT)
 
 
 # What is printed of a text
@@ -166,13 +165,8 @@ def test_a_qr_code_is_drawn_as_it_was_made():
     made = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M)
     made.add_data(address)
     matrix = made.get_matrix()
-    data = {
-        "title": "Kit",
-        "facts": FACTS,
-        "supervisor_code": "X",
-        "access_code": "Y",
-        "instructions": [],
-    }
+    session = {"facts": FACTS, "supervisor_code": "X", "access_code": "Y"}
+    data = {"title": "Kit", "sessions": [session], "instructions": []}
     verbatim = dict.fromkeys(("supervisors-code", "candidates-code"), kit.qr_code(address))
     verbatim |= {"supervisors": "a", "candidates": "b"}
     page = Pdf(documents.render("kit", data, at=AT, verbatim=verbatim)).shown[2]
