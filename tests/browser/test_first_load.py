@@ -51,6 +51,10 @@ def test_the_board_of_thirty(browser, site, room, by):
     assert hosts == {urlsplit(site).netloc}
     loaded = {urlsplit(wire.urls[key]).path: size for key, size in wire.bytes.items()}
     assert {"/static/js/supervision.js", "/static/css/board.css"} <= loaded.keys()
+    scripts = [url for url in wire.urls.values() if url.endswith(".js")]
+    assert len(scripts) == len(set(scripts)), "A script that is preloaded under another name"
+    whole = person.page.locator("link[rel=expect]").get_attribute("href")
+    expect(person.page.locator(whole)).to_have_count(1)
     total = sum(loaded.values()) + sum(wire.frames)
     assert total <= MOST_BYTES, (total, sum(wire.frames), loaded)
     assert person.errors == []
