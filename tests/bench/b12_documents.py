@@ -19,7 +19,7 @@ from . import rooms
 from .ground import Bench
 from .report import Result
 
-CANDIDATES, FIRST = 60, 3000
+CANDIDATES, FIRST = 60, 4000
 ROUNDS, QUICK_ROUNDS = 15, 5
 GOAL_MS = 100.0  # for the PV
 WORDS = "La salle a été calme, à part une coupure du réseau vers 10 h. " * 4

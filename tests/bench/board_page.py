@@ -1,6 +1,6 @@
 """The real page of a board in Chromium, and what the browser counts of it."""
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 PHONE = {"width": 360, "height": 740}
 PATIENCE = 60_000  # ms
@@ -11,7 +11,31 @@ new PerformanceObserver((list) => {
   for (const task of list.getEntries()) window.longTasks.push(task.duration);
 }).observe({ type: "longtask" });
 """
+LIVE = "#pulse[data-live=on]"
+LOADED = """() => ({
+  live: Math.round(performance.now()),
+  ready: Math.round(performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd),
+})"""
 SHOWS = "(version) => Number(document.getElementById('board').dataset.version) >= version"
+
+
+def first_load(browser: Browser, url: str, number: str, login: str, slower: int) -> dict[str, int]:
+    """ms from the click until the scripts have run and each button listens (`ready`), and until
+    the page is live, in a browser so many times slower that has none of the site yet."""
+    context = _context(browser, url, login)
+    page = context.new_page()
+    context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    page.goto(f"{url}/surveillance/{number}/")
+    page.wait_for_selector(LIVE, timeout=PATIENCE)
+    told = page.evaluate(LOADED)
+    context.close()
+    return told
+
+
+def _context(browser: Browser, url: str, login: str) -> BrowserContext:
+    context = browser.new_context(viewport=PHONE, locale="fr-FR")
+    context.add_cookies([{"name": "sessionid", "value": login, "url": url}])
+    return context
 
 
 class BoardPage:
@@ -19,13 +43,12 @@ class BoardPage:
 
     def __init__(self, browser: Browser, url: str, number: str, login: str):
         self.errors: list[str] = []
-        context = browser.new_context(viewport=PHONE, locale="fr-FR")
-        context.add_cookies([{"name": "sessionid", "value": login, "url": url}])
+        context = _context(browser, url, login)
         self.page = context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.add_init_script(WATCH)
         self.page.goto(f"{url}/surveillance/{number}/")
-        self.page.wait_for_selector("#pulse[data-live=on]", timeout=PATIENCE)
+        self.page.wait_for_selector(LIVE, timeout=PATIENCE)
         self._tools = context.new_cdp_session(self.page)
         # The thread's own clock: what other programs take of the core does not count.
         self._tools.send("Performance.enable", {"timeDomain": "threadTicks"})
