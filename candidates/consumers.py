@@ -85,8 +85,7 @@ class CandidateConsumer(LiveConsumer):
         else:
             if not self.socket.closed_for:
                 # Past the queue: it has no place to keep among the frames.
-                language = self.socket.language
-                await self.send_text(languages.within(language, answered_frame, sitter, number))
+                await self.send_text(answered_frame(sitter, number, self.socket.language))
 
     def _refuse(self, question: object, status: int, sentence: str) -> None:
         """In the language of the page, if the sentence is still to be translated."""

@@ -33,18 +33,18 @@ def seat_frame(candidate, stage: Stage) -> dict:
     return frame
 
 
-def answered_frame(sitter, number: int) -> str:
+def answered_frame(sitter, number: int, language: str) -> str:
     """The `seat` frame that acknowledges the answer to question `number`, and opens the next.
 
     As text: `{…, answered, deadline, html}`, where `deadline` is that of a timed question, or
-    None, and `html` what the page shows. The end hour is not told: no answer moves it.
+    None, and `html` what the page shows, in `language`. The end hour is not told: no answer
+    moves it.
     """
     session, is_over = sitter.session, sitter.question > rehearsal.COUNT
     opened_at = sitter.question_opened_at
     deadline = None if is_over else rehearsal.deadline(sitter.question, opened_at)
     until = f'"{deadline.isoformat()}"' if deadline else "null"
     stage = Stage.REVIEW if is_over else Stage.QUESTION
-    language = languages.current()
     html = _review_json(language) if is_over else _question_json(sitter.question, language)
     # Written by hand: numbers, instants and names of ours only, for what is told most often.
     return (
@@ -55,19 +55,21 @@ def answered_frame(sitter, number: int) -> str:
     )
 
 
+# The same for everybody who reads in `language`: what differs is said by the frame around it.
+# Once rendered, it is told without a change of language, which would cost more than the frame.
 @cache
 def _question_json(number: int, language: str) -> str:
-    """The same for everybody who reads in `language`, which is the current one: what differs is
-    said by the frame around it.
-    """
     context = {"question": rehearsal.question(number), "question_count": rehearsal.COUNT}
-    html = render_to_string("candidates/stages/question.html", context)
-    return json.dumps(html, ensure_ascii=False)
+    return _html_json("candidates/stages/question.html", context, language)
 
 
 @cache
 def _review_json(language: str) -> str:
-    html = render_to_string("candidates/stages/review.html")
+    return _html_json("candidates/stages/review.html", {}, language)
+
+
+def _html_json(template: str, context: dict, language: str) -> str:
+    html = languages.within(language, render_to_string, template, context)
     return json.dumps(html, ensure_ascii=False)
 
 

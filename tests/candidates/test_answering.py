@@ -101,7 +101,7 @@ def test_an_old_answer_sent_again_opens_the_present_question(room, by):
     for number, value in [(1, "a"), (2, "b"), (3, "a")]:
         answering.save_all([sent(person, number=number, value=value)])
     (outcome,) = answering.save_all([sent(person)])
-    told = json.loads(frames.answered_frame(outcome, 1))
+    told = json.loads(frames.answered_frame(outcome, 1, "fr"))
     assert (told["answered"], told["stage"]) == (1, "question")
     assert 'name="question" value="4"' in told["html"]
 

@@ -131,7 +131,7 @@ def test_an_answer_is_told_in_each_language(room, by, people, django_assert_num_
 @pytest.mark.parametrize("language", QUESTIONS)
 def test_the_next_question_is_in_the_language_of_the_page(room, by, language):
     sitter = factories.running(room, by)
-    told = languages.within(language, frames.answered_frame, sitter, 1)
+    told = frames.answered_frame(sitter, 1, language)
     assert QUESTIONS[language] in json.loads(told)["html"]
 
 
