@@ -143,6 +143,10 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, Missing(gettext("Cette page n’existe pas, ou vous n’y avez pas accès.")))
 
 
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, Forbidden(gettext("Vous n’avez pas le droit d’ouvrir cette page.")))
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that the server itself cannot accept, or a login that it could not save."""
     if _is_outage(exception):

@@ -88,3 +88,12 @@ def test_the_home_page_prints_the_day_when_there_are_several_rooms(client, rooms
     chosen = soup(client.get("/admin/")).select(".papers [name=_selected_action]")
     expected = {room.pk for room in made} if rooms > 1 else set()
     assert {int(each["value"]) for each in chosen} == expected
+
+
+def test_a_page_that_one_may_not_open_says_so_in_our_words(client):
+    path, sentence = url("sessions_app_membership", "add"), "Vous n’avez pas le droit d’ouvrir"
+    page = client.get(path, headers={"accept": "text/html"})
+    told = client.get(path, headers={"accept": "application/json"})
+    assert (page.status_code, told.status_code) == (403, 403)
+    assert sentence in page.content.decode()
+    assert sentence in told.json()["message"]
