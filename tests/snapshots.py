@@ -1,5 +1,7 @@
 """All that the product's tables hold: tells exactly what an action changed, or that it did not."""
 
+import json
+
 from django.apps import apps
 from django.db import connection, models
 
@@ -31,7 +33,12 @@ def everything() -> Rows:
 def _rows(cursor, model: type[models.Model]) -> list[dict]:
     cursor.execute(f'SELECT * FROM "{model._meta.db_table}"')  # noqa: S608 (our own name)
     names = [column[0] for column in cursor.description]
-    return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+    rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+    for field in model._meta.concrete_fields:
+        if isinstance(field, models.JSONField):  # as text it would hide words behind escapes
+            for row in rows:
+                row[field.column] = json.loads(row[field.column] or "null")
+    return rows
 
 
 def changes(before: Rows, after: Rows) -> set[str]:

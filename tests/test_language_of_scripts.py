@@ -102,5 +102,5 @@ def test_a_page_brings_words_unless_it_is_french():
         assert page.render() == ""
     with translation.override("en"):
         block = page.render()
-    assert block.startswith('<script id="words" type="application/json">')
+    assert block.startswith('<script id="script-words" type="application/json">')
     assert "Copied" in block

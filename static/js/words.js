@@ -1,7 +1,7 @@
 // What scripts say, in the language of the page: in French as it is written here, in another one
 // by the words that the page brings.
 
-const brought = document.getElementById("words");
+const brought = document.getElementById("script-words");
 const translated = brought ? JSON.parse(brought.textContent) : {};
 
 export const language = document.documentElement.lang || "fr";

@@ -64,7 +64,7 @@ class Desk:
     def report(self, subject: str = Alert.Subject.IMAGE.label) -> None:
         page = self.candidate.page
         page.get_by_text("Signaler un problème").click()
-        page.get_by_label(subject).check()
+        page.get_by_label(str(subject)).check()
         page.get_by_role("button", name="Prévenir le surveillant").click()
         self.candidate.expect_stage("alert")
         expect(self.on_board).to_have_attribute("data-flags", re.compile("alert"))
