@@ -43,8 +43,9 @@ def table() -> dict:
 
 @pytest.mark.parametrize("row", ROWS)
 def test_row(table, row):
-    assert table[row]["injected"] > 0, table[row]
-    assert {name: table[row][name] for name in COUNTED} == dict.fromkeys(COUNTED, 0), table[row]
+    told = json.dumps(table[row], ensure_ascii=False)  # whole: a dictionary is cut short
+    assert table[row]["injected"] > 0, told
+    assert {name: table[row][name] for name in COUNTED} == dict.fromkeys(COUNTED, 0), told
 
 
 def test_the_harness_can_fail(table):
