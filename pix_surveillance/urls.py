@@ -34,4 +34,5 @@ urlpatterns = [
 handler400 = "sessions_app.refusals.bad_request"
 handler403 = "sessions_app.refusals.permission_denied"
 handler404 = "sessions_app.refusals.page_not_found"
+handler429 = "sessions_app.refusals.too_often"  # allauth's limits
 handler500 = "sessions_app.refusals.server_error"

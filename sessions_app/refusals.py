@@ -147,6 +147,18 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return answer(request, Forbidden(gettext("Vous n’avez pas le droit d’ouvrir cette page.")))
 
 
+# Those who were held up ten seconds ago are counted by then, even after an outage of the database.
+BUSY_SECONDS = 10
+
+
+def too_often(request: HttpRequest) -> HttpResponse:
+    """The limits of the account pages have been reached, or cannot be counted at this instant."""
+    sentence = gettext(
+        "Trop de demandes en même temps. Attendez quelques secondes, puis recommencez."
+    )
+    return answer(request, TooOften(sentence, retry_after=BUSY_SECONDS))
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that the server itself cannot accept, or a login that it could not save."""
     if _is_outage(exception):

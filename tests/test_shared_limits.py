@@ -2,6 +2,7 @@
 count together, and no address is kept."""
 
 import pytest
+from allauth.core.internal import ratelimit
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
@@ -55,3 +56,17 @@ def test_no_address_is_kept():
     assert kept
     assert "10.1.2.3" not in str(kept)
     assert all(len(key.rpartition(":")[2]) == 64 for key, _ in kept)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_who_cannot_be_counted_is_told_to_wait_in_our_words(accept, monkeypatch):
+    """Somebody else is being counted, or was when the database went away."""
+    monkeypatch.setattr(ratelimit, "CACHE_LOCK_WAIT_TIMEOUT", 0)
+    monkeypatch.setattr(caches["default"].__class__, "add", lambda *args, **kwargs: False)
+    browser = Client(headers={"accept": accept})
+    response = browser.post(reverse("account_login"), WRONG)
+    assert response.status_code == 429
+    assert response["Retry-After"] == "10"
+    told = response.json()["message"] if "json" in accept else response.content.decode()
+    assert "Trop de demandes en même temps." in told

@@ -24,4 +24,6 @@ def words(language: str) -> dict[str, str | list[str]]:
 def script_words() -> str:
     """A block of JSON; nothing in French, in which the scripts are written."""
     language = get_language() or settings.LANGUAGE_CODE
-    return "" if language == settings.LANGUAGE_CODE else json_script(words(language), "script-words")
+    return (
+        "" if language == settings.LANGUAGE_CODE else json_script(words(language), "script-words")
+    )

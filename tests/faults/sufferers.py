@@ -22,6 +22,8 @@ from .people import CandidateBrowser, SupervisorBrowser
 
 PAUSE = 0.08  # seconds between two requests of one person
 SENTENCE = "Le service ne répond pas pour l’instant. Réessayez dans un instant."
+# Who logs in while the limits of the account pages cannot be counted, or just after.
+LOGIN, HELD_UP = "/compte/login/", "Trop de demandes en même temps."
 TRACES = re.compile(r"Traceback|psycopg|django\.db|OperationalError|File \"")
 
 
@@ -39,6 +41,8 @@ class Witness:
     def hears(self, path: str, accept: str, answer: Answer) -> None:
         self.told[answer.status] += 1
         if answer.status < 400:
+            return
+        if (path, answer.status) == (LOGIN, 429) and answer.text.count(HELD_UP) == 1:
             return
         what = re.sub(r"\d+", "…", path)
         if answer.status != 503:
