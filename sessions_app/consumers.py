@@ -112,7 +112,7 @@ class SupervisionConsumer(LiveConsumer):
             return
         socket = Socket(ticket, language=languages.of_socket(self.scope))
         await self.open(session, socket)
-        socket.push(await hub.whole_board(self.room, socket.language))
+        await hub.show_board(self.room, socket)
 
     async def receive(self, text_data=None, bytes_data=None):
         """The only message of a browser: `resume{epoch, v}`, what it shows at present."""

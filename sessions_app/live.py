@@ -108,9 +108,16 @@ class Hub:
         room.sockets.add(socket)
         return room
 
-    async def whole_board(self, room: Room, language: str = languages.DEFAULT) -> str:
-        """The frame of the whole board, rendered once for all who come at the same version."""
-        return await room.whole_board(language, _whole_board)
+    async def show_board(self, room: Room, socket: Socket) -> None:
+        """Send the whole board, rendered once for all who come at the same version, then what has
+        happened meanwhile: frames of rows say nothing to a page before it has its board."""
+        epoch, version, text = await room.whole_board(socket.language, _whole_board)
+        socket.push(text)
+        while room.epoch == epoch and room.version > version and not socket.closed_for:
+            shown = (room.session_id, epoch, version)
+            frame = await in_database(languages.within, socket.language, board.missed, *shown)
+            epoch, version = frame["epoch"], frame["v"]
+            socket.push(frame)
 
     def leave(self, session_id: int, socket: Socket) -> None:
         room = self.rooms.get(session_id)
@@ -271,5 +278,7 @@ def _begin(loop: asyncio.AbstractEventLoop, duties: list) -> list[asyncio.Task]:
     return [loop.create_task(duty) for duty in duties]
 
 
-async def _whole_board(session_id: int, language: str) -> str:
-    return as_text(await in_database(languages.within, language, board.whole, session_id))
+async def _whole_board(session_id: int, language: str) -> tuple[str, int, str]:
+    """The epoch and version of the board, and its frame as text."""
+    frame = await in_database(languages.within, language, board.whole, session_id)
+    return frame["epoch"], frame["v"], as_text(frame)

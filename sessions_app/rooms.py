@@ -12,6 +12,9 @@ from .frame_text import as_text
 QUEUE_FRAMES = 64
 SLOW, RESTART = "slow", "restart"
 
+# Of a board: its epoch, its version, and its frame as text.
+Read = tuple[str, int, str]
+
 logger = logging.getLogger(__name__)
 
 
@@ -125,8 +128,8 @@ class Room:
         self.heard = version
         self.sockets: set[Socket] = set()
         self.pump: asyncio.Task | None = None
-        # By language the whole board as text, and the epoch and version it was asked for at.
-        self._whole: dict[str, tuple[tuple[str, int], asyncio.Task[str]]] = {}
+        # By language the whole board, and the epoch and version it was asked for at.
+        self._whole: dict[str, tuple[tuple[str, int], asyncio.Task[Read]]] = {}
 
     @property
     def languages(self) -> set[str]:
@@ -134,8 +137,8 @@ class Room:
         return {each.language for each in self.sockets if each.candidate_id is None}
 
     async def whole_board(
-        self, language: str, read: Callable[[int, str], Coroutine[Any, Any, str]]
-    ) -> str:
+        self, language: str, read: Callable[[int, str], Coroutine[Any, Any, Read]]
+    ) -> Read:
         """What `read` gives, once for all who come at the same version in this language."""
         state = (self.epoch, self.heard)
         if language not in self._whole or self._whole[language][0] != state:

@@ -119,7 +119,7 @@ class Wire:
         epoch, version = str(session.epoch), session.version
         room = self.process.hub.join(session.pk, self.socket, epoch, version)
         self.socket.push({"type": "hello", "epoch": epoch, "v": version})
-        self.socket.push(await self.process.hub.whole_board(room))
+        await self.process.hub.show_board(room, self.socket)
 
     def close(self) -> None:
         """What was on its way is lost with it."""
