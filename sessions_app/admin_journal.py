@@ -1,16 +1,16 @@
 """Who entered which session, and the journal, in the admin."""
 
-from django.contrib import admin, messages
+from functools import partial
+
+from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from . import event_sentences, preparation
+from .admin_actions import each
 from .admin_filters import Author, Kind
 from .admin_scope import ReadOnly, local_hour
 from .event_names import name_of
 from .models import Session
-from .refusals import Conflict
-
-TOLD = _("%(access)s : %(what)s")
 
 
 class SupervisorAccessAdmin(ReadOnly):
@@ -64,20 +64,13 @@ class SupervisorAccessAdmin(ReadOnly):
     @admin.action(description=_("Retirer l’accès"), permissions=["view"])
     def withdraw(self, request, queryset):
         done = _("L’accès est retiré. Renouvelez aussi le code surveillant s’il est connu.")
-        _each(request, queryset, preparation.withdraw_access, done)
+        withdraw = partial(preparation.withdraw_access, user=request.user)
+        each(request, queryset, withdraw, done)
 
     @admin.action(description=_("Rendre l’accès"), permissions=["view"])
     def give_back(self, request, queryset):
-        _each(request, queryset, preparation.give_access, _("L’accès est rendu."))
-
-
-def _each(request, accesses, service, done: str) -> None:
-    for access in accesses:
-        try:
-            service(access, user=request.user)
-            messages.success(request, TOLD % {"access": access, "what": done})
-        except Conflict as refusal:
-            messages.warning(request, TOLD % {"access": access, "what": refusal.sentence})
+        give = partial(preparation.give_access, user=request.user)
+        each(request, queryset, give, _("L’accès est rendu."))
 
 
 class SessionEventAdmin(ReadOnly):

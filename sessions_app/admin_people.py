@@ -1,5 +1,8 @@
 """The people of a centre in the admin: members by name, and invitations."""
 
+from functools import partial
+from operator import attrgetter
+
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import DateTimeField, Value
@@ -10,10 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from . import clock, invitations, roles
 from .access import centers_of
+from .admin_actions import each
 from .admin_scope import CenterScoped, ReadOnly, is_staff, only_center_of
 from .memberships import Invitation, Role
 from .refusals import Conflict
 
+ADDRESS = attrgetter("email")
 OF_CENTER = ("center", admin.RelatedOnlyFieldListFilter)
 
 
@@ -40,29 +45,24 @@ class MembershipAdmin(ReadOnly):
 
     @admin.action(description=_("Donner le rôle : administration du centre"))
     def make_administrator(self, request, queryset):
-        self._each(request, queryset, Role.ADMINISTRATOR)
+        self._give(request, queryset, Role.ADMINISTRATOR)
 
     @admin.action(description=_("Donner le rôle : surveillance"))
     def make_supervisor(self, request, queryset):
-        self._each(request, queryset, Role.SUPERVISOR)
+        self._give(request, queryset, Role.SUPERVISOR)
 
     @admin.action(description=_("Retirer du centre"))
     def remove(self, request, queryset):
-        self._each(request, queryset, None)
+        take = partial(roles.take, by=request.user)
+        each(request, _with_names(queryset), take, gettext("ne fait plus partie du centre."))
 
-    def _each(self, request: HttpRequest, queryset, role: str | None) -> None:
-        for membership in queryset.select_related("user", "center"):
-            name = str(membership)
-            try:
-                if role is None:
-                    roles.take(membership, by=request.user)
-                    done = gettext("ne fait plus partie du centre.")
-                else:
-                    roles.change(membership, role, by=request.user)
-                    done = f"{Role(role).label}."
-                messages.success(request, _told(name, done))
-            except Conflict as refusal:
-                messages.warning(request, _told(name, refusal.sentence))
+    def _give(self, request: HttpRequest, queryset, role: Role) -> None:
+        change = partial(roles.change, role=role, by=request.user)
+        each(request, _with_names(queryset), change, f"{role.label}.")
+
+
+def _with_names(memberships):
+    return memberships.select_related("user", "center")
 
 
 class InvitationForm(forms.ModelForm):
@@ -142,27 +142,15 @@ class InvitationAdmin(CenterScoped):
 
     @admin.action(description=_("Renvoyer"), permissions=["send"])
     def send_again(self, request, queryset):
-        def send(invitation):
-            invitations.send_again(request, invitation)
-
-        _each(request, queryset, send, gettext("invitation renvoyée, pour sept jours."))
+        send, done = (
+            partial(invitations.send_again, request),
+            _("invitation renvoyée, pour sept jours."),
+        )
+        each(request, queryset, send, done, name=ADDRESS)
 
     @admin.action(description=_("Retirer"), permissions=["send"])
     def withdraw(self, request, queryset):
-        _each(request, queryset, invitations.withdraw, gettext("invitation retirée."))
+        each(request, queryset, invitations.withdraw, _("invitation retirée."), name=ADDRESS)
 
     def has_send_permission(self, request) -> bool:
         return is_staff(request.user)
-
-
-def _told(name: str, what: str) -> str:
-    return gettext("%(name)s : %(what)s") % {"name": name, "what": what}
-
-
-def _each(request: HttpRequest, found, service, done: str) -> None:
-    for invitation in found:
-        try:
-            service(invitation)
-            messages.success(request, _told(invitation.email, done))
-        except Conflict as refusal:
-            messages.warning(request, _told(invitation.email, refusal.sentence))
