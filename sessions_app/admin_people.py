@@ -142,11 +142,8 @@ class InvitationAdmin(CenterScoped):
 
     @admin.action(description=_("Renvoyer"), permissions=["send"])
     def send_again(self, request, queryset):
-        send, done = (
-            partial(invitations.send_again, request),
-            _("invitation renvoyée, pour sept jours."),
-        )
-        each(request, queryset, send, done, name=ADDRESS)
+        done = _("invitation renvoyée, pour sept jours.")
+        each(request, queryset, partial(invitations.send_again, request), done, name=ADDRESS)
 
     @admin.action(description=_("Retirer"), permissions=["send"])
     def withdraw(self, request, queryset):
