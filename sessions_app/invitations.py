@@ -56,9 +56,7 @@ def invite(request: HttpRequest, center: Center, email: str, role: str) -> Invit
 def send_again(request: HttpRequest, invitation: Invitation) -> None:
     """Seven more days, by another link: the one before is worth nothing any more."""
     with transaction.atomic():
-        locked = _locked(invitation.pk)
-        if locked.accepted_at or locked.withdrawn_at:
-            raise Conflict(OVER)
+        locked = _still_open(invitation.pk)
         locked.attempt += 1
         locked.sent_at = clock.now()
         locked.save(update_fields=["attempt", "sent_at"])
@@ -68,9 +66,7 @@ def send_again(request: HttpRequest, invitation: Invitation) -> None:
 def withdraw(invitation: Invitation) -> None:
     """Its link opens nothing any more. `Conflict` once it has served."""
     with transaction.atomic():
-        locked = _locked(invitation.pk)
-        if locked.accepted_at or locked.withdrawn_at:
-            raise Conflict(OVER)
+        locked = _still_open(invitation.pk)
         Invitation.objects.filter(pk=locked.pk).update(withdrawn_at=clock.now())
 
 
@@ -134,6 +130,14 @@ def _why_not(invitation: Invitation, attempt: int) -> str:
     if attempt != invitation.attempt:
         return REPLACED
     return EXPIRED if clock.now() - invitation.sent_at > LIFETIME else ""
+
+
+def _still_open(key: int) -> Invitation:
+    """Locked; `Conflict` once it has served or is withdrawn."""
+    locked = _locked(key)
+    if locked.accepted_at or locked.withdrawn_at:
+        raise Conflict(OVER)
+    return locked
 
 
 def _locked(key: int) -> Invitation:
