@@ -9,7 +9,7 @@ from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from . import access, board, floods, languages, watch
+from . import access, floods, languages, watch
 from .frame_text import as_text
 from .live import hub, in_database
 from .models import Session
@@ -124,8 +124,7 @@ class SupervisionConsumer(LiveConsumer):
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             await self.close(REFUSED)
             return
-        shown, language = (self.room.session_id, epoch, version), self.socket.language
-        self.socket.push(await in_database(languages.within, language, board.missed, *shown))
+        await hub.show_missed(self.room, self.socket, epoch, version)
 
 
 class CenterConsumer(LiveConsumer):

@@ -114,10 +114,17 @@ class Hub:
         epoch, version, text = await room.whole_board(socket.language, _whole_board)
         socket.push(text)
         while room.epoch == epoch and room.version > version and not socket.closed_for:
-            shown = (room.session_id, epoch, version)
-            frame = await in_database(languages.within, socket.language, board.missed, *shown)
-            epoch, version = frame["epoch"], frame["v"]
-            socket.push(frame)
+            epoch, version = await self.show_missed(room, socket, epoch, version)
+
+    async def show_missed(
+        self, room: Room, socket: Socket, epoch: str, version: int
+    ) -> tuple[str, int]:
+        """Send what brings a page that shows `version` of `epoch` up to date; gives those it is
+        at then."""
+        shown = (room.session_id, epoch, version)
+        frame = await in_database(languages.within, socket.language, board.missed, *shown)
+        socket.push(frame)
+        return frame["epoch"], frame["v"]
 
     def leave(self, session_id: int, socket: Socket) -> None:
         room = self.rooms.get(session_id)
