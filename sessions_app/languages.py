@@ -22,6 +22,12 @@ def of_socket(scope: Mapping[str, Any]) -> str:
     return language if is_known(language) else DEFAULT
 
 
+def query() -> str:
+    """What the address of a socket says of the page that is being made: read by `of_socket`."""
+    language = current()
+    return "" if language == DEFAULT else f"?lang={language}"
+
+
 def current() -> str:
     return translation.get_language() or DEFAULT
 

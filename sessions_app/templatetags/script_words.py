@@ -5,9 +5,10 @@ from functools import cache
 from django import template
 from django.conf import settings
 from django.utils.html import json_script
-from django.utils.translation import get_language
 from django.utils.translation.trans_real import DjangoTranslation
 from django.views.i18n import JavaScriptCatalog
+
+from sessions_app import languages
 
 register = template.Library()
 
@@ -21,9 +22,15 @@ def words(language: str) -> dict[str, str | list[str]]:
 
 
 @register.simple_tag
+def socket_language() -> str:
+    """The end of the address of a page's socket."""
+    return languages.query()
+
+
+@register.simple_tag
 def script_words() -> str:
     """A block of JSON; nothing in French, in which the scripts are written."""
-    language = get_language() or settings.LANGUAGE_CODE
-    return (
-        "" if language == settings.LANGUAGE_CODE else json_script(words(language), "script-words")
-    )
+    language = languages.current()
+    if language == languages.DEFAULT:
+        return ""
+    return json_script(words(language), "script-words")
