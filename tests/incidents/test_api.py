@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import localdate
 
 from sessions_app.models import Session, SupervisorAccess
 from tests import factories
+from tests.browsers import logged_in
 
 pytestmark = pytest.mark.django_db
 PATH = "/api/v1/"
@@ -16,12 +16,6 @@ PATH = "/api/v1/"
 
 def todays(**fields) -> Session:
     return factories.session(date=localdate(), **fields)
-
-
-def logged_in(user) -> Client:
-    browser = Client()
-    browser.force_login(user)
-    return browser
 
 
 def told(user, **query) -> dict:

@@ -26,6 +26,7 @@ from sessions_app.models import Session, SupervisorAccess
 from sessions_app.overviews import Overview, Overviews
 from sessions_app.refusals import Forbidden, Missing
 from tests import factories, fresh_boards
+from tests.browsers import logged_in
 
 pytestmark = pytest.mark.django_db
 
@@ -46,15 +47,9 @@ def a_room(center, **fields):
     return factories.session(center=center, **{"date": today, **fields})
 
 
-def browser_of(person) -> Client:
-    browser = Client()
-    browser.force_login(person)
-    return browser
-
-
 def page_of(person, center) -> BeautifulSoup:
     with fresh_boards.nothing_kept():
-        answer = browser_of(person).get(reverse("center-rooms", args=[center.pk]))
+        answer = logged_in(person).get(reverse("center-rooms", args=[center.pk]))
     assert answer.status_code == 200
     return BeautifulSoup(answer.content, "html.parser")
 
@@ -127,7 +122,7 @@ def test_a_line_tells_counts_needs_and_who_is_there_but_names_no_candidate(cente
 
 
 def test_the_page_costs_the_same_whatever_it_lists(center, head):
-    browser = browser_of(head)
+    browser = logged_in(head)
 
     def cost() -> int:
         with fresh_boards.nothing_kept(), CaptureQueriesContext(connection) as captured:
@@ -170,7 +165,7 @@ def test_an_administrator_acts_in_their_rooms_only(center, head):
     for each, status in ((person, 200), (other, 404)):
         path = each.sheet_url + "authorize-start/"
         body = {"idempotency_key": uuid.uuid4().hex}
-        assert browser_of(head).post(path, body).status_code == status
+        assert logged_in(head).post(path, body).status_code == status
 
 
 @pytest.mark.parametrize("shown", ["center-rooms", "center-live"])
@@ -180,28 +175,28 @@ def test_a_centre_is_closed_to_others(center, head, shown):
     member = factories.supervisor(room)
     center.members.add(member)  # in its pool, not of its administration
     for person in (factories.supervisor(room), member, factories.head(factories.center())):
-        assert browser_of(person).get(path).status_code == 404
+        assert logged_in(person).get(path).status_code == 404
     assert Client().get(path).status_code == 403
-    assert browser_of(head).get(path).status_code == 200
+    assert logged_in(head).get(path).status_code == 200
 
 
 def test_the_way_there_is_shown_to_who_has_it(center, head):
     link = f'href="{reverse("centers")}"'
     for name in ("home", "entry"):
-        assert link in browser_of(head).get(reverse(name)).content.decode()
-        assert link not in browser_of(factories.user()).get(reverse(name)).content.decode()
-    assert browser_of(head).get(reverse("centers"))["Location"] == reverse(
+        assert link in logged_in(head).get(reverse(name)).content.decode()
+        assert link not in logged_in(factories.user()).get(reverse(name)).content.decode()
+    assert logged_in(head).get(reverse("centers"))["Location"] == reverse(
         "center-rooms", args=[center.pk]
     )
     another = factories.center(name="Lycée Simone-Veil")
     roles.give(another, head, Role.ADMINISTRATOR)
-    assert "Lycée Simone-Veil" in browser_of(head).get(reverse("centers")).content.decode()
+    assert "Lycée Simone-Veil" in logged_in(head).get(reverse("centers")).content.decode()
 
 
 @pytest.mark.parametrize("lost", ["membership", "login", "account", "password"])
 def test_what_let_a_socket_in_is_looked_at_again(center, head, lost):
     room = a_room(center)
-    browser = browser_of(head)
+    browser = logged_in(head)
     login = browser.session.session_key
     tickets = [
         watch.Ticket(room.pk, head.pk, login, head.password),
@@ -225,7 +220,7 @@ def test_what_let_a_socket_in_is_looked_at_again(center, head, lost):
 
 
 def open_line(person, center) -> WebsocketCommunicator:
-    cookie = browser_of(person).cookies.output(header="", sep=";").encode()
+    cookie = logged_in(person).cookies.output(header="", sep=";").encode()
     headers = [(b"cookie", cookie), (b"origin", settings.ORIGINS[0].encode())]
     return WebsocketCommunicator(application, f"/ws/surveillance/centre/{center.pk}/", headers)
 
@@ -289,7 +284,7 @@ async def test_the_frames_of_polling_are_those_of_the_socket():
         assert (await line.connect(timeout=10))[0]
         pushed = await hear(line, lambda frame: frame["type"] == "rooms")
         path = reverse("center-live", args=[center.pk])
-        answer = await in_db(lambda: browser_of(head).get(path))()
+        answer = await in_db(lambda: logged_in(head).get(path))()
         (polled,) = answer.json()["frames"]
         assert {**pushed, "now": ""} == {**polled, "now": ""}
     finally:

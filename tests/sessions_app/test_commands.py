@@ -6,7 +6,6 @@ import pytest
 from django.contrib.messages import get_messages
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import QueryDict
-from django.test import Client
 from django.utils import timezone
 
 from candidates import answering, seat_services, services
@@ -15,6 +14,7 @@ from incidents import services as incidents
 from sessions_app import commands, journal
 from sessions_app.models import Command, Session, SupervisorAccess
 from tests import factories
+from tests.browsers import logged_in
 from tests.snapshots import changes, everything, new_events
 
 pytestmark = pytest.mark.django_db
@@ -24,12 +24,6 @@ PAGE = {"accept": "text/html"}
 @pytest.fixture
 def browser(by):
     return logged_in(by)
-
-
-def logged_in(person) -> Client:
-    browser = Client()
-    browser.force_login(person)
-    return browser
 
 
 def new_key() -> str:

@@ -21,6 +21,7 @@ from sessions_app import preparation
 from sessions_app.models import Session, SessionEvent
 from sessions_app.refusals import Conflict, Refusal
 from tests import factories
+from tests.browsers import logged_in
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 SECOND = timedelta(seconds=1)
@@ -54,12 +55,6 @@ def check_versions(room) -> None:
     assert list(versions.values_list("version", flat=True)) == list(range(1, room.version + 1))
 
 
-def browser(person) -> Client:
-    browser = Client()
-    browser.force_login(person)
-    return browser
-
-
 def add_time(client: Client, person, key: str, minutes: int = 1):
     path = f"/surveillance/{person.session.number}/candidats/{person.pk}/add-time/"
     body = {"minutes": minutes, "idempotency_key": key}
@@ -69,7 +64,7 @@ def add_time(client: Client, person, key: str, minutes: int = 1):
 @pytest.mark.parametrize("times", [2, 8])
 def test_one_intention_sent_several_times_at_once_is_one_grant(room, by, times):
     person, key = factories.running(room, by), uuid.uuid4().hex
-    answers = at_once(*(add_time(browser(by), person, key, minutes=5) for _ in range(times)))
+    answers = at_once(*(add_time(logged_in(by), person, key, minutes=5) for _ in range(times)))
     assert [answer.status_code for answer in answers] == [200] * times
     assert {answer.content for answer in answers} == {answers[0].content}
     assert TimeGrant.objects.get().minutes == 5
@@ -80,7 +75,7 @@ def test_one_intention_sent_several_times_at_once_is_one_grant(room, by, times):
 def test_twenty_minutes_added_by_twenty_people_at_once(room, by):
     person = factories.running(room, by)
     people = [factories.supervisor(room) for _ in range(20)]
-    answers = at_once(*(add_time(browser(each), person, uuid.uuid4().hex) for each in people))
+    answers = at_once(*(add_time(logged_in(each), person, uuid.uuid4().hex) for each in people))
     assert [answer.status_code for answer in answers] == [200] * 20
     after = factories.fresh(person)
     assert after.ends_at - person.ends_at == 20 * 60 * SECOND
@@ -90,7 +85,7 @@ def test_twenty_minutes_added_by_twenty_people_at_once(room, by):
 
 def test_twenty_minutes_added_to_twenty_candidates_at_once(room, by):
     people = [factories.running(room, by) for _ in range(20)]
-    at_once(*(add_time(browser(by), each, uuid.uuid4().hex) for each in people))
+    at_once(*(add_time(logged_in(by), each, uuid.uuid4().hex) for each in people))
     for each in people:
         assert factories.fresh(each).ends_at - each.ends_at == 60 * SECOND
     check_versions(room)

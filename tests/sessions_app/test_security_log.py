@@ -16,6 +16,7 @@ from sessions_app.event_names import SECURITY_NAMES
 from sessions_app.models import SecurityEvent, Session, SupervisorAccess
 from sessions_app.security_doors import DOORS
 from tests import factories
+from tests.browsers import logged_in
 from tests.sessions_app.scenes import PATTERNS, Scene
 from tests.sessions_app.test_access_matrix import DOCUMENTS
 
@@ -27,12 +28,6 @@ WRONG = {"login": "personne@example.org", "password": "faux"}
 def lines(**fields) -> list[tuple]:
     rows = SecurityEvent.objects.filter(**fields).order_by("pk")
     return list(rows.values_list("kind", "user_ref", "session_number", "data"))
-
-
-def logged_in(person) -> Client:
-    browser = Client()
-    browser.force_login(person)
-    return browser
 
 
 def log_in(browser, person, password=factories.PASSWORD):
