@@ -21,7 +21,16 @@ OF_POOL = _("Proposé pour surveiller ; n’ouvre aucune session sans son code.
 OF_SUPERUSER = _("Voit tous les centres, crée les comptes et les centres.")
 TAKEN = _("Un compte existe déjà avec cette adresse.")
 
-
+RIGHTS = {
+    "all": _("tous les droits"),
+    "center": _("administration de centres"),
+    "supervision": _("surveillance"),
+}
+RIGHTS_ARE = {
+    "all": {"is_superuser": True},  # whatever else
+    "center": {"is_superuser": False, "is_staff": True},
+    "supervision": {"is_superuser": False, "is_staff": False},
+}
 ROLES = {"centers": Role.ADMINISTRATOR, "pool": Role.SUPERVISOR}
 
 
@@ -82,12 +91,25 @@ def claim_address(user: User) -> None:
     )
 
 
+class Rights(admin.SimpleListFilter):
+    """What an account may do at most; of which centre is in its own page."""
+
+    title = _("droits")
+    parameter_name = "rights"
+
+    def lookups(self, request, model_admin):
+        return list(RIGHTS.items())
+
+    def queryset(self, request, queryset):
+        return queryset.filter(**RIGHTS_ARE[self.value()]) if self.value() in RIGHTS else queryset
+
+
 class UserAdmin(NotesRights, PlainTitle, auth_admin.UserAdmin):
     adding = _("Créer un compte")
     form, add_form = AccountForm, NewAccountForm
     add_form_template = None
-    list_display = ["email", "name", "is_active", "is_staff", "is_superuser", "last_login"]
-    list_filter = ["is_active", "is_staff", "is_superuser", "memberships__center"]
+    list_display = ["email", "name", "rights_of", "is_active", "last_login"]
+    list_filter = ["is_active", Rights, "memberships__center"]
     search_fields = ["email", "name"]
     ordering = ["email"]
     filter_horizontal = []
@@ -103,6 +125,12 @@ class UserAdmin(NotesRights, PlainTitle, auth_admin.UserAdmin):
         (None, {"fields": ["email", "name", "password1", "password2"]}),
         rights,
     ]
+
+    @admin.display(description=_("droits"), ordering="is_superuser")
+    def rights_of(self, account: User) -> str:
+        if account.is_superuser:
+            return RIGHTS["all"]
+        return RIGHTS["center" if account.is_staff else "supervision"]
 
     def save_model(self, request: HttpRequest, obj: User, form, change: bool) -> None:
         super().save_model(request, obj, form, change)

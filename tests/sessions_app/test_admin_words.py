@@ -97,3 +97,20 @@ def test_a_page_that_one_may_not_open_says_so_in_our_words(client):
     assert (page.status_code, told.status_code) == (403, 403)
     assert sentence in page.content.decode()
     assert sentence in told.json()["message"]
+
+
+def test_the_list_of_accounts_says_and_filters_what_each_may_do(client):
+    accounts = {
+        factories.user(admin=True).email: "tous les droits",
+        factories.head(factories.center()).email: "administration de centres",
+        factories.user().email: "surveillance",
+    }
+
+    def shown(kind: str) -> dict[str, str]:
+        rows = soup(client.get(url("sessions_app_user") + f"?rights={kind}")).select("tbody tr")
+        found = {row.a.text: row.select_one(".field-rights_of").text for row in rows}
+        return {email: found[email] for email in accounts if email in found}
+
+    assert shown("") == accounts
+    for kind, rights in zip(("all", "center", "supervision"), accounts.values(), strict=True):
+        assert set(shown(kind).values()) == {rights}
