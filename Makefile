@@ -17,7 +17,7 @@ unexport VIRTUAL_ENV
 # Without kept bytecode, each server that a test starts would compile Django again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run test faults bench lint format clean browser
+.PHONY: help setup run test faults bench lint format clean browser nginx
 
 help:
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,7 +25,7 @@ help:
 run: .venv/run ## lance la démonstration sur http://127.0.0.1:8000 (ou PORT=…)
 	$(BIN)/python manage.py demo --port $(PORT)
 
-test: .venv/dev browser ## lance tous les tests : SQLite, PostgreSQL, navigateur
+test: .venv/dev browser nginx ## lance tous les tests : SQLite, PostgreSQL, navigateur
 	$(BIN)/python -m tests
 
 # ROWS=F1,F8 chooses, QUICK=1 runs a twentieth of it, JSON=1 ends with one line of JSON.
@@ -55,7 +55,7 @@ format: .venv/dev ## remet en forme le code Python
 setup: .venv/dev ## installe tout, outils de développement compris
 
 clean: ## efface ce que make a fabriqué, sauf var/ (données locales)
-	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles
+	rm -rf .venv .uv .nginx .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv has a folder of its own: a sync of .venv would remove it there.
@@ -88,3 +88,13 @@ browser:
 		command -v apt-get >/dev/null && $$as_root apt-get -qq update \
 		&& $$as_root apt-get -qq install --no-install-recommends chromium >/dev/null; \
 	} || { echo "Il manque un navigateur pour les tests : installez Chromium." >&2; exit 1; }
+
+# For the tests of deploy/: unpacked and not installed, so that no server starts on this machine.
+# Where it cannot be had, they are left out.
+nginx:
+	@command -v nginx >/dev/null || test -x /usr/sbin/nginx || test -x .nginx/usr/sbin/nginx || { \
+		mkdir -p .nginx && cd .nginx; \
+		as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		get() { apt-get -qq download nginx 2>/dev/null; }; \
+		{ get || { $$as_root apt-get -qq update && get; }; } && dpkg -x nginx_*.deb .; \
+	} || echo "nginx absent : deploy/nginx.conf ne sera pas essayé"

@@ -37,7 +37,8 @@ UNITS = {
     name: (DEPLOY / f"surveillance-{name}@.service").read_text() for name in ("pages", "sockets")
 }
 GUIDE = (DEPLOY.parent / "docs" / "deploy.md").read_text()
-NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+UNPACKED = DEPLOY.parent / ".nginx/usr/sbin"  # by `make test`, where none is installed
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:{UNPACKED}")
 NAME = "surveillance.example.org"
 
 
