@@ -12,6 +12,7 @@ from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
 from websockets.frames import Close, Frame, Opcode
 
+from pix_surveillance.socket_pings import TURNS, Pings, pings_of
 from pix_surveillance.socket_protocol import SocketProtocol
 
 HANDSHAKE = (
@@ -149,20 +150,77 @@ def test_a_text_of_each_length_is_written_alike(length):
     assert len(short[1]) > 2 * length
 
 
-@pytest.mark.parametrize("protocol_class", [WebSocketsSansIOProtocol, SocketProtocol])
-async def test_a_pong_answers_its_ping(protocol_class):
-    played = Played(protocol_class)
-    played.protocol.ping_interval, played.protocol.ping_timeout = 60, 60
+async def pinged(interval: float = 5, timeout: float | None = 15) -> tuple[Played, Pings]:
+    """A connection that is open, and the pings of its loop, whose turns the test takes."""
+    played = Played(SocketProtocol)
+    played.protocol.ping_interval, played.protocol.ping_timeout = interval, timeout
     played.protocol.data_received(HANDSHAKE)
     await played._settle()
-    played.protocol.send_keepalive_ping()
-    asked = played.protocol.pending_ping_payload
-    played.protocol.data_received(frame(Opcode.PONG, b"another"))
-    assert played.protocol.pending_ping_payload == asked
-    played.protocol.data_received(frame(Opcode.PONG, asked))
-    assert played.protocol.pending_ping_payload is None
+    return played, pings_of(asyncio.get_running_loop(), interval, timeout)
+
+
+def round_of(pings: Pings) -> None:
+    for _ in range(TURNS):
+        pings.take_turn()
+
+
+async def test_each_round_pings_once():
+    played, pings = await pinged()
+    before = len(played.wire.written)
+    for _ in range(2):
+        round_of(pings)
+    assert played.wire.written[before:] == 2 * Frame(Opcode.PING, b"").serialize(
+        mask=False, extensions=[]
+    )
+
+
+@pytest.mark.parametrize(
+    "pong", [frame(Opcode.PONG, b""), frame(Opcode.PONG, b"x") + frame(Opcode.PING, b"")]
+)
+async def test_who_answers_stays(pong):
+    """By a short frame alone, or by the general way."""
+    played, pings = await pinged()
+    for _ in range(10):
+        round_of(pings)
+        played.protocol.data_received(pong)
+    assert not played.wire.closed
+
+
+async def test_who_leaves_a_ping_unanswered_for_so_long_is_cut():
+    played, pings = await pinged(interval=5, timeout=15)
+    for _ in range(3):
+        round_of(pings)
+    assert not played.wire.closed
+    round_of(pings)
+    assert played.wire.closed
+    assert Close(1011, "keepalive ping timeout").serialize() in played.wire.written
+
+
+async def test_without_a_timeout_nobody_is_cut():
+    played, pings = await pinged(timeout=None)
+    for _ in range(20):
+        round_of(pings)
+    assert not played.wire.closed
+
+
+async def test_who_has_left_is_pinged_no_more():
+    played, pings = await pinged()
     played.protocol.connection_lost(None)
+    before = len(played.wire.written)
+    round_of(pings)
+    assert len(played.wire.written) == before
     await played._settle()
+
+
+async def test_pings_come_by_themselves_and_stop_with_the_last_socket():
+    played, pings = await pinged(interval=0.1)
+    before = len(played.wire.written)
+    async with asyncio.timeout(10):
+        while len(played.wire.written) == before:
+            await asyncio.sleep(0.01)
+        played.protocol.connection_lost(None)
+        while pings.are_running:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_browser_that_does_not_read_holds_the_texts_up():
