@@ -11,6 +11,7 @@ import { counted, language, word } from "./words.js";
 const REMINDER_MS = 120_000;
 const JITTER_MS = 5_000; // of a tab's timer
 const KEPT = 500; // needs that are remembered
+const ARRIVES_MS = 100; // what a tab writes, at the others
 const KINDS = {
   lapsing: word("autorisation bientôt expirée"),
   alert: word("problème signalé"),
@@ -66,10 +67,14 @@ function look() {
   remind(needs.size > 0);
 }
 
-// Two tabs of one room must not both find the same need new.
+// Two tabs of one room must not both find the same need new. What one has written reaches the
+// others a moment later: they wait as long.
 function whileNobodyElse(task) {
-  if (navigator.locks) navigator.locks.request(place, task);
-  else task();
+  if (!navigator.locks) return task();
+  return navigator.locks.request(place, () => {
+    task();
+    return new Promise((resolve) => setTimeout(resolve, ARRIVES_MS));
+  });
 }
 
 /** Of all tabs; where nothing may be kept, each alarms for itself. */

@@ -6,7 +6,6 @@ import { counted, language } from "./words.js";
 
 const box = document.getElementById("colleagues");
 const list = box.querySelector("ul");
-const together = new Intl.ListFormat(language, { type: "conjunction" });
 
 let isFirst = true; // who is here already does not join us
 
@@ -17,7 +16,7 @@ export function show(people) {
   list.replaceChildren(...people.map(item));
   box.hidden = people.length === 0;
   if (arrived.length && !isFirst) {
-    const names = together.format(arrived);
+    const names = new Intl.ListFormat(language, { type: "conjunction" }).format(arrived);
     say(counted(arrived.length, "{names} vous rejoint.", "{names} vous rejoignent.", { names }));
   }
   isFirst = false;

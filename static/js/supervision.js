@@ -1,14 +1,11 @@
 // The supervisor's page: joins the socket, the board, the filters and the actions.
 
 import * as actions from "./actions.js";
-import * as alarm from "./alarm.js";
 import { afterChange, apply, shown } from "./board.js";
 import { duration, learn, now, tick, write } from "./clock.js";
 import { connect } from "./connection.js";
 import * as colleagues from "./colleagues.js";
-import * as device from "./device.js";
 import * as filters from "./filters.js";
-import * as lastRoom from "./last_room.js";
 import { isHeld } from "./holding.js";
 import * as ordering from "./ordering.js";
 import * as sheet from "./sheet.js";
@@ -21,11 +18,7 @@ const pulse = document.getElementById("pulse");
 const pulseText = pulse.querySelector(".pulse-text");
 const hour = document.querySelector("[data-clock]");
 const over = document.getElementById("over");
-const hours = new Intl.DateTimeFormat("fr", {
-  hour: "2-digit",
-  minute: "2-digit",
-  timeZone: document.body.dataset.zone,
-});
+let hours = null;
 let lostAt = null;
 let isMany = document.getElementById("board").dataset.many === "yes";
 
@@ -54,8 +47,6 @@ const connection = connect({ socket, poll }, {
   },
   over() {
     lostAt = null;
-    lastRoom.erase();
-    alarm.forget();
     over.hidden = false;
     document.body.classList.add("is-over");
     showPulse("off");
@@ -108,6 +99,11 @@ function showTimes() {
   const paused = document.querySelector(".paused-room [data-since]")?.dataset.since;
   tick(document.getElementById("main"), paused);
   if (sheet.isOpen()) tick(document.getElementById("sheet"));
+}
+
+function showHour() {
+  const timeZone = document.body.dataset.zone;
+  hours ??= new Intl.DateTimeFormat("fr", { hour: "2-digit", minute: "2-digit", timeZone });
   write(hour, hours.format(now()));
 }
 
@@ -126,9 +122,7 @@ showFullness();
 // A row that is redrawn tells its time at once, and so keeps its height.
 afterChange(showTimes);
 showTimes();
-setInterval(showTimes, 1_000);
-
-alarm.start();
-device.start({ tryOut: alarm.tryOut });
-lastRoom.start(connection.isLive);
-afterChange(lastRoom.changed);
+setInterval(() => {
+  showTimes();
+  showHour();
+}, 1_000);

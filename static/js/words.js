@@ -5,7 +5,7 @@ const brought = document.getElementById("script-words");
 const translated = brought ? JSON.parse(brought.textContent) : {};
 
 export const language = document.documentElement.lang || "fr";
-const rules = new Intl.PluralRules(language);
+let rules = null; // made when first needed: on a slow phone that takes a while
 
 /** `sentence` in the language of the page, each `{name}` in it being that of `values`. */
 export function word(sentence, values = {}) {
@@ -15,6 +15,7 @@ export function word(sentence, values = {}) {
 /** `one` or `several` by `count`, which is `{count}` in them. */
 export function counted(count, one, several, values = {}) {
   const [single, many] = translated[one] ?? [one, several];
+  rules ??= new Intl.PluralRules(language);
   return filled(rules.select(count) === "one" ? single : many, { count, ...values });
 }
 

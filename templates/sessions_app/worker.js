@@ -7,9 +7,7 @@ const LONGEST_MS = 12 * 3600 * 1000;
 const FILES = [
   "{% static 'css/site.css' %}",
   "{% static 'css/board.css' %}",
-  "{% static 'css/needs.css' %}",
-  "{% static 'css/incidents.css' %}",
-  "{% static 'css/colleagues.css' %}",
+  "{% static 'css/sheet.css' %}",
   "{% static 'js/offline.js' %}",
   "{% static 'icons/icons.svg' %}",
   "{% static 'icons/logo.svg' %}",
