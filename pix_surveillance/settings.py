@@ -111,6 +111,7 @@ def _days(name: str, default: int) -> int:
 
 DEBUG = _flag("DEBUG", default=False)
 SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ORIGINS = _origins()
 SECURE = all(origin.startswith("https://") for origin in ORIGINS)
 ALLOWED_HOSTS = env.list(
@@ -189,14 +190,9 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "sessions_app.passwords.OwnWordsValidator"}] + [
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -208,6 +204,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ADAPTER = "sessions_app.factor_secrets.FactorAdapter"
 MFA_TOTP_ISSUER, MFA_FORMS = "Pix Surveillance", shared_limits.FORMS
 MFA_TOTP_TOLERANCE = 1  # steps of 30 s: the clock of a phone is rarely exact
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE

@@ -2,6 +2,7 @@
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
@@ -113,7 +114,7 @@ class UserAdmin(NotesRights, PlainTitle, auth_admin.UserAdmin):
     search_fields = ["email", "name"]
     ordering = ["email"]
     filter_horizontal = []
-    actions = ["forget_second_factors"]
+    actions = ["end_logins", "forget_second_factors"]
     readonly_fields = ["last_login", "date_joined"]
     rights = (_("Droits"), {"fields": ["centers", "pool", "is_superuser"]})
     fieldsets = [
@@ -143,6 +144,16 @@ class UserAdmin(NotesRights, PlainTitle, auth_admin.UserAdmin):
         roles.set_all(
             form.instance, administers=list(chosen["centers"]), supervises=list(chosen["pool"])
         )
+
+    @admin.action(description=_("Mettre fin à toutes les connexions (appareil perdu ou volé)"))
+    def end_logins(self, request: HttpRequest, queryset) -> None:
+        """Of these accounts, on every device; but the login that asks stays."""
+        accounts = sorted(queryset.values_list("pk", flat=True))
+        logins = UserSession.objects.filter(user__in=accounts)
+        for login in logins.exclude(session_key=request.session.session_key):
+            login.end()
+        security_log.note("logins_ended", request=request, accounts=accounts)
+        messages.success(request, _("Ces comptes ne sont plus connectés nulle part."))
 
     @admin.action(description=_("Retirer la double authentification (téléphone ou clé perdus)"))
     def forget_second_factors(self, request: HttpRequest, queryset) -> None:

@@ -68,6 +68,7 @@ SECURITY_NAMES = {
     "logged_in": _("connexion"),
     "login_failed": _("connexion refusée"),
     "logged_out": _("déconnexion"),
+    "logins_ended": _("connexions terminées par l’administration"),
     "password_changed": _("mot de passe changé"),
     "factor_used": _("second facteur présenté"),
     "factor_failed": _("second facteur refusé"),

@@ -20,7 +20,8 @@ class Phase:
     def __init__(self, crowd: Crowd, candidates: list[Candidate], seed: int) -> None:
         self.crowd, self.tally = crowd, crowd.tally
         self.chance = random.Random(seed)
-        self.turns = deque(self.chance.sample(candidates, len(candidates)))
+        able = [each for each in candidates if each.left]  # after a load before this one
+        self.turns = deque(self.chance.sample(able, len(able)))
         self.cells: list[int] = []
         self._counted, self._cpu = self.tally.counts(), process_time()
         crowd.lost_at = crowd.exact_at = 0.0

@@ -1,5 +1,7 @@
 """The words of the admin: headings and buttons say what they do, as one would say it aloud."""
 
+import json
+
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib import admin
@@ -97,6 +99,12 @@ def test_a_page_that_one_may_not_open_says_so_in_our_words(client):
     assert (page.status_code, told.status_code) == (403, 403)
     assert sentence in page.content.decode()
     assert sentence in told.json()["message"]
+
+
+def test_one_more_line_of_the_list_is_asked_for_in_plain_words(client):
+    page = soup(client.get(url("sessions_app_session", "add")))
+    told = json.loads(page.select_one("[data-inline-formset]")["data-inline-formset"])
+    assert told["options"]["addText"] == "Ajouter : Candidat"
 
 
 def test_the_list_of_accounts_says_and_filters_what_each_may_do(client):

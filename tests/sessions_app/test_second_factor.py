@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
+from sessions_app.models import SecurityEvent
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -201,3 +202,50 @@ def test_a_lost_one_is_taken_away_in_the_admin(admin):
     body = {"action": "forget_second_factors", "_selected_action": lost.pk}
     browser.post(reverse("admin:sessions_app_user_changelist"), body)
     assert set(Authenticator.objects.values_list("user", flat=True)) == {admin.pk}
+
+
+def test_an_administrator_ends_the_logins_of_an_account(admin, settings):
+    """But not the one that asks for it."""
+    settings.ADMIN_SECOND_FACTOR = False
+    robbed, other = factories.user(), factories.user()
+    for person in (robbed, other):
+        person.set_password(PASSWORD)
+        person.save()
+    asking, everywhere = with_password(admin)[0], [with_password(robbed)[0] for _ in range(2)]
+    spared = with_password(other)[0]
+    body = {"action": "end_logins", "_selected_action": [robbed.pk, admin.pk]}
+    asking.post(reverse("admin:sessions_app_user_changelist"), body)
+    told = SecurityEvent.objects.get(kind="logins_ended")
+    assert (told.user_ref, told.data) == (admin.pk, {"accounts": [admin.pk, robbed.pk]})
+    for browser, status in [(asking, 200), (spared, 200), *((each, 403) for each in everywhere)]:
+        assert browser.get(reverse("entry")).status_code == status
+
+
+def kept(person) -> str:
+    return Authenticator.objects.get(user=person).data["secret"]
+
+
+def passes(person) -> bool:
+    browser, _ = with_password(person)
+    browser.post(reverse("mfa_authenticate"), {"code": code()})
+    return "_auth_user_id" in browser.session
+
+
+def test_the_secret_is_not_kept_in_clear(admin):
+    TOTP.activate(admin, SECRET)
+    assert SECRET not in kept(admin)
+    assert passes(admin)
+
+
+def test_a_secret_that_was_kept_in_clear_still_serves(admin):
+    Authenticator.objects.create(user=admin, type="totp", data={"secret": SECRET})
+    assert passes(admin)
+
+
+@pytest.mark.parametrize("is_old_key_known", [True, False])
+def test_with_another_key_of_the_site(admin, settings, is_old_key_known):
+    """A factor serves on while the old key is known; then no code is right, and nothing breaks."""
+    TOTP.activate(admin, SECRET)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY] if is_old_key_known else []
+    settings.SECRET_KEY = "another key of the site, as long as the first"
+    assert passes(admin) == is_old_key_known
