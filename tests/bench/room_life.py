@@ -45,13 +45,13 @@ class RoomLife:
     def _mixed(self) -> Iterator[None]:
         for number in itertools.count(1):
             candidate = next(self._answers)
-            _answer(candidate)
-            yield
             if number % PROBLEM_EACH == 0:
                 raise_alert(candidate, _seat(candidate), subject="image")
                 yield
                 reject_alert(candidate, user=self.user)
                 yield
+            _answer(candidate)
+            yield
 
     def _begin_again(self) -> None:
         """Everybody at the first question, without a word to anybody: the rows go on from there."""
