@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Collection
 from contextlib import suppress
+from urllib.parse import parse_qsl
 
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
@@ -17,6 +18,7 @@ from .refusals import Refusal
 from .rooms import RESTART, SLOW, Room, Socket
 
 REFUSED = 4403
+LONGEST_NUMBER = 18  # digits of what a database counts
 CLOSE_CODES = {SLOW: 1013, RESTART: 1012, watch.LOGIN: 4401, watch.ACCESS: REFUSED}
 CLOSE_CODES |= {floods.MANY: 4429, floods.FLOOD: 4429, floods.BIG: 1009}
 
@@ -99,7 +101,10 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
 
 class SupervisionConsumer(LiveConsumer):
-    """`/ws/surveillance/<number>/`: frames as in the README's “live protocol”."""
+    """`/ws/surveillance/<number>/`: frames as in the README's “live protocol”.
+
+    A page that shows a board already says which (`?epoch=…&v=…`), and gets what it lacks.
+    """
 
     MESSAGES = ("resume",)
 
@@ -112,7 +117,7 @@ class SupervisionConsumer(LiveConsumer):
             return
         socket = Socket(ticket, language=languages.of_socket(self.scope))
         await self.open(session, socket)
-        await hub.show_board(self.room, socket)
+        await hub.show_board(self.room, socket, _shown(self.scope))
 
     async def receive(self, text_data=None, bytes_data=None):
         """The only message of a browser: `resume{epoch, v}`, what it shows at present."""
@@ -152,6 +157,14 @@ class CenterConsumer(LiveConsumer):
             self.socket.stop()
             floods.crowd.leave(self.browser, self.socket)
             hub.centers.leave(self.ticket.center_id, self.socket)
+
+
+def _shown(scope) -> tuple[str, int] | None:
+    """The epoch and version that the page shows; None when it says nothing, or nonsense."""
+    told = dict(parse_qsl(scope["query_string"].decode(errors="replace")))
+    epoch, version = told.get("epoch", ""), told.get("v", "")
+    is_number = version.isascii() and version.isdecimal() and len(version) <= LONGEST_NUMBER
+    return (epoch, int(version)) if epoch and is_number else None
 
 
 def _overseen(scope, center_id: int) -> watch.Ticket:

@@ -108,11 +108,19 @@ class Hub:
         room.sockets.add(socket)
         return room
 
-    async def show_board(self, room: Room, socket: Socket) -> None:
-        """Send the whole board, rendered once for all who come at the same version, then what has
-        happened meanwhile: frames of rows say nothing to a page before it has its board."""
-        epoch, version, text = await room.whole_board(socket.language, _whole_board)
-        socket.push(text)
+    async def show_board(
+        self, room: Room, socket: Socket, shown: tuple[str, int] | None = None
+    ) -> None:
+        """Bring a page that has just come up to date: what it lacks, when it shows a version of
+        an epoch already, or else the whole board, rendered once for all who come at the same
+        version. Then what has happened meanwhile: a page before that has no use for its frames."""
+        if shown == (room.epoch, room.version):
+            return
+        if shown:
+            epoch, version = await self.show_missed(room, socket, *shown)
+        else:
+            epoch, version, text = await room.whole_board(socket.language, _whole_board)
+            socket.push(text)
         while room.epoch == epoch and room.version > version and not socket.closed_for:
             epoch, version = await self.show_missed(room, socket, epoch, version)
 

@@ -79,7 +79,7 @@ class Line {
     clearTimeout(this.#timer);
     if (this.#socket || this.#isOver) return;
     forget();
-    const socket = new WebSocket(this.#paths.socket);
+    const socket = new WebSocket(this.#address());
     this.#socket = socket;
     this.#hasSpoken = false;
     this.#soundAt = performance.now();
@@ -93,6 +93,13 @@ class Line {
     socket.addEventListener("close", ({ code }) => {
       if (this.#socket === socket) this.#lost(OVER[code]);
     });
+  }
+
+  /** With what is shown already: the server sends only what that lacks. */
+  #address() {
+    const address = new URL(this.#paths.socket);
+    for (const [name, value] of Object.entries(this.#on.shown() ?? {})) address.searchParams.set(name, value);
+    return address;
   }
 
   #receive(frame) {

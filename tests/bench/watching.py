@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from time import perf_counter
 
+from . import wire
 from .sockets import HEAD, Crowd, Socket
 from .tally import QUESTIONS
 
@@ -53,7 +54,9 @@ class Supervisor(Socket):
     """Follows the rules of the page, as tests/protocol/tab.py writes them down."""
 
     def __init__(self, crowd: Crowd, place: int, room: RoomView, cookie: str) -> None:
-        super().__init__(crowd, place, f"/ws/surveillance/{room.number}/", f"sessionid={cookie}")
+        path, cookie = f"/ws/surveillance/{room.number}/", f"sessionid={cookie}"
+        super().__init__(crowd, place, path, cookie)
+        self.opening = crowd.address, path, crowd.url, cookie
         self.room, self.seen = room, crowd.tally.seen[place]
         self.epoch, self.version = b"", -1  # what is shown
         self.named = -1  # the latest version that the server has named
@@ -62,7 +65,12 @@ class Supervisor(Socket):
         self.at: dict[bytes, int] = dict.fromkeys(room.cells, 1)
 
     def connect(self) -> None:
+        """As the page, it tells what it shows already."""
         self.has_board = False
+        if self.epoch:
+            shown = f"?epoch={self.epoch.decode()}&v={self.version}"
+            address, path, origin, cookie = self.opening
+            self.request = wire.request(*address, path + shown, origin, cookie)
         super().connect()
 
     def heard(self, payload: bytes) -> None:
@@ -89,6 +97,7 @@ class Supervisor(Socket):
         kind, epoch, version = frame["type"], frame.get("epoch", "").encode(), frame.get("v", -1)
         if kind == "hello":
             self.asked_at = perf_counter()  # what is missing follows by itself
+            self.has_board = (epoch, version) == (self.epoch, self.version)
         if epoch == self.epoch or not self.epoch:
             self.named = max(self.named, version)
         if kind == "board":
@@ -106,7 +115,7 @@ class Supervisor(Socket):
         if room.since > self.version:
             self.tally.gaps += self.has_board  # before it, it is on its way
             return
-        self.version = room.version
+        self.version, self.has_board = room.version, True
         if not self._show(room.questions):
             self.tally.idle_frames += 1
 

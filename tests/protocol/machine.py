@@ -176,9 +176,9 @@ class Protocol(RuleBasedStateMachine):
             self.counts["sockets closed"] += 1
         elif page:
             self.tabs[tab] = self.tab_class.load(board.whole(self.world.room.pk))
-            wire.open()
+            wire.open(self.tabs[tab].shows)
         else:
-            wire.open()
+            wire.open(self.tabs[tab].shows)
 
     @rule(process=st.integers(0, 1), step=st.sampled_from((Process.look, Process.beat)))
     def process_looks_or_beats(self, process, step):
@@ -222,7 +222,7 @@ class Protocol(RuleBasedStateMachine):
             wire = self.wires[number]
             wire.frames.clear()
             if not wire.is_open:
-                wire.open()
+                wire.open(tab.shows)
             for each in tab.pending:
                 self.send(number, each, "answered", heard=0)
             assert not tab.pending

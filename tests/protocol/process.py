@@ -109,17 +109,17 @@ class Wire:
     def is_open(self) -> bool:
         return self.socket is not None
 
-    def open(self) -> None:
-        """Greeting and board, as the consumer sends them."""
+    def open(self, shown: tuple[str, int] | None = None) -> None:
+        """Greeting, and the board or what it lacks, as the consumer sends them."""
         self.socket = Socket()
-        self.process.run(self._open)
+        self.process.run(self._open, shown)
 
-    async def _open(self) -> None:
+    async def _open(self, shown: tuple[str, int] | None) -> None:
         session = await live.in_database(_session, self.process.session_id)
         epoch, version = str(session.epoch), session.version
         room = self.process.hub.join(session.pk, self.socket, epoch, version)
         self.socket.push({"type": "hello", "epoch": epoch, "v": version})
-        await self.process.hub.show_board(room, self.socket)
+        await self.process.hub.show_board(room, self.socket, shown)
 
     def close(self) -> None:
         """What was on its way is lost with it."""

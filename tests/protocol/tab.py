@@ -98,6 +98,11 @@ class Tab:
         """The page, fresh from the server."""
         return cls(frame["epoch"], frame["v"], Shown.of(frame), (frame["epoch"], frame["v"]))
 
+    @property
+    def shows(self) -> tuple[str, int]:
+        """Told with each new connection: the server sends what that lacks."""
+        return self.epoch, self.version
+
     # Frames
 
     def receive(self, frame: dict) -> dict | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from urllib.parse import urlencode
 
 import pytest
 from channels.db import database_sync_to_async as in_db
@@ -43,6 +44,71 @@ async def test_what_happens_while_a_board_is_read_follows_it(monkeypatch):
         await hub.stop()
     fresh = await in_db(fresh_boards.whole)(room.pk)
     assert page.shown() == LivePage(fresh["html"]).shown()
+
+
+async def connected(by, room, query: str, count: int) -> list[dict]:
+    """The first frames of a page that opens its socket with this address."""
+    line = await in_db(open_line)(by, room, query)
+    try:
+        assert (await line.connect(timeout=20))[0]
+        frames = [json.loads(await line.receive_from(5)) for _ in range(count)]
+        assert await line.receive_nothing(0.3)
+        return frames
+    finally:
+        await line.disconnect()
+        await hub.stop()
+
+
+@pytest.fixture
+async def came():
+    """A room with somebody in it, the supervisor, and what their page shows."""
+    room = await in_db(factories.session)()
+    by = await in_db(factories.supervisor)(room)
+    person = await in_db(factories.waiting)(room)
+    return room, by, person, await in_db(fresh_boards.whole)(room.pk)
+
+
+def address(board: dict, **other) -> str:
+    return "?" + urlencode({"epoch": board["epoch"], "v": board["v"]} | other)
+
+
+async def test_a_page_that_shows_the_latest_board_is_sent_none(came):
+    room, by, _, board = came
+    (hello,) = await connected(by, room, address(board), 1)
+    assert (hello["type"], hello["epoch"], hello["v"]) == ("hello", board["epoch"], board["v"])
+
+
+async def test_a_page_that_comes_back_gets_the_rows_it_missed(came):
+    room, by, person, board = came
+    await in_db(services.authorize_start)(person, user=by)
+    hello, rows = await connected(by, room, address(board), 2)
+    assert hello["v"] == rows["v"] > board["v"]
+    assert (rows["type"], rows["from"], list(rows["rows"])) == (
+        "rows",
+        board["v"],
+        [str(person.pk)],
+    )
+    page = LivePage(board["html"])
+    page.apply(rows)
+    fresh = await in_db(fresh_boards.whole)(room.pk)
+    assert page.shown() == LivePage(fresh["html"]).shown()
+
+
+@pytest.mark.parametrize("other", [
+    {"epoch": "another history"},
+    {"epoch": ""},
+    {"v": ""},
+    {"v": "-1"},
+    {"v": "1e3"},
+    {"v": "٣"},
+    {"v": "9" * 18},  # ahead of all that is known
+    {"v": "9" * 40},
+])  # fmt: skip
+async def test_who_shows_nothing_known_gets_the_whole_board(came, other):
+    room, by, _, board = came
+    hello, whole = await connected(by, room, address(board, **other), 2)
+    assert hello["type"] == "hello"
+    assert (whole["type"], whole["v"], whole["html"]) == ("board", board["v"], board["html"])
 
 
 async def shown_at_last(line, room) -> LivePage:
