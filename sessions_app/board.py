@@ -4,6 +4,8 @@ Each process keeps the last board that it has read of a session. What the journa
 then brings it up to date: only the candidates concerned are read and rendered again.
 """
 
+import re
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -147,6 +149,17 @@ def fresh_rows(session_id: int, candidate_ids: set[int]) -> dict:
     session = board.session
     rows = board.html_of(candidate_ids)
     return {"epoch": str(session.epoch), "v": session.version, "rows": rows}
+
+
+def shown_by(told: Mapping[str, str]) -> tuple[str, int] | None:
+    """The epoch and version that a page says it shows, as `epoch` and `v` of an address; None when
+    it says nothing. Raises `ValueError` for what no page of ours says."""
+    epoch, version = told.get("epoch"), told.get("v")
+    if epoch is None and version is None:
+        return None
+    if not re.fullmatch("[0-9]{1,18}", version or ""):
+        raise ValueError(version)
+    return str(uuid.UUID(epoch or "")), int(version or "")
 
 
 def missed(session_id: int, epoch: str, version: int) -> dict:

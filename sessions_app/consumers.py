@@ -10,7 +10,7 @@ from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from . import access, floods, languages, watch
+from . import access, board, floods, languages, watch
 from .frame_text import as_text
 from .live import hub, in_database
 from .models import Session
@@ -18,7 +18,6 @@ from .refusals import Refusal
 from .rooms import RESTART, SLOW, Room, Socket
 
 REFUSED = 4403
-LONGEST_NUMBER = 18  # digits of what a database counts
 CLOSE_CODES = {SLOW: 1013, RESTART: 1012, watch.LOGIN: 4401, watch.ACCESS: REFUSED}
 CLOSE_CODES |= {floods.MANY: 4429, floods.FLOOD: 4429, floods.BIG: 1009}
 
@@ -160,11 +159,11 @@ class CenterConsumer(LiveConsumer):
 
 
 def _shown(scope) -> tuple[str, int] | None:
-    """The epoch and version that the page shows; None when it says nothing, or nonsense."""
+    """As `board.shown_by`; None for nonsense, too: who says it gets the whole board."""
     told = dict(parse_qsl(scope["query_string"].decode(errors="replace")))
-    epoch, version = told.get("epoch", ""), told.get("v", "")
-    is_number = version.isascii() and version.isdecimal() and len(version) <= LONGEST_NUMBER
-    return (epoch, int(version)) if epoch and is_number else None
+    with suppress(ValueError):
+        return board.shown_by(told)
+    return None
 
 
 def _overseen(scope, center_id: int) -> watch.Ticket:

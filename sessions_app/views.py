@@ -1,7 +1,5 @@
 """The pages of the supervisor's space: home, entry, board and its frames, health."""
 
-import re
-import uuid
 from functools import partial
 
 from django.db import connection
@@ -79,34 +77,24 @@ def poll_board(request: HttpRequest, number: str) -> JsonResponse:
     Without `epoch` and `v`: `hello`, then the whole board. With what the page shows: what it
     missed, if anything, then a heartbeat. Last, who else is here.
     """
-    shown = _shown(request)
+    try:
+        shown = board.shown_by(request.GET)
+    except ValueError as error:
+        raise Malformed(UNREADABLE) from error
     session = access.supervised_session(request.user, number)
     present = {"epoch": str(session.epoch), "v": session.version}
     if shown is None:
         frames = [_timed("hello", present), board.whole(session.pk)]
-    elif shown == present:
+    elif shown == (present["epoch"], present["v"]):
         frames = [_timed("hb", present)]
     else:
-        missed = board.missed(session.pk, shown["epoch"], shown["v"])
+        missed = board.missed(session.pk, *shown)
         present["v"] = missed["v"]
         frames = [missed, _timed("hb", present)]
     hub.leases.polled(session.pk, request.user.pk)
     others = colleagues.others(session.pk, request.user.pk)
     frames.append(colleagues.frame(**present, people=others))
     return JsonResponse({"frames": frames})
-
-
-def _shown(request: HttpRequest) -> dict | None:
-    """What the page shows: `{epoch, v}`, or None for nothing yet."""
-    epoch, version = request.GET.get("epoch"), request.GET.get("v")
-    if epoch is None and version is None:
-        return None
-    if not re.fullmatch("[0-9]{1,18}", version or ""):
-        raise Malformed(UNREADABLE)
-    try:
-        return {"epoch": str(uuid.UUID(epoch or "")), "v": int(version or "")}
-    except ValueError as error:
-        raise Malformed(UNREADABLE) from error
 
 
 def _timed(kind: str, present: dict) -> dict:

@@ -1,6 +1,6 @@
 // All the rooms of a centre: each frame brings whole lines, rendered by the page's own partial.
 
-import { duration, learn, now, tick, write } from "./clock.js";
+import { duration, learn, showHour, tick, write } from "./clock.js";
 import { connect } from "./connection.js";
 import { counted, word } from "./words.js";
 
@@ -11,11 +11,6 @@ const status = document.getElementById("live-status");
 const waiting = document.querySelector(".waiting");
 const title = document.title;
 const sources = new Map(); // session id → {epoch, v, html} of the line as the server last sent it
-const hours = new Intl.DateTimeFormat("fr", {
-  hour: "2-digit",
-  minute: "2-digit",
-  timeZone: document.body.dataset.zone,
-});
 let pointerUntil = -Infinity;
 let lostAt = null;
 let isOver = false;
@@ -112,6 +107,6 @@ connect({ socket, poll }, {
 
 setInterval(() => {
   show();
-  write(document.querySelector("[data-clock]"), hours.format(now()));
+  showHour(document.querySelector("[data-clock]"));
 }, 1_000);
 show();

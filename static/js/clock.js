@@ -6,6 +6,7 @@ import { word } from "./words.js";
 const KEPT = 6;
 const offsets = [];
 let isOutdated = false;
+let hours = null;
 
 /** Learn from an instant the server has just sent (ISO 8601). A frame can only be late, never
  *  early: the largest of the last offsets is the truest. */
@@ -39,6 +40,14 @@ export function remaining(ms) {
   const minutes = Math.ceil(ms / 60_000);
   if (minutes < 60) return `${minutes}\u00a0min`;
   return `${Math.floor(minutes / 60)}\u00a0h\u00a0${String(minutes % 60).padStart(2, "0")}`;
+}
+
+/** Write the hour of the page's zone: from the server at first, since a slow phone takes a while
+ *  to make what writes it. */
+export function showHour(node) {
+  const timeZone = document.body.dataset.zone;
+  hours ??= new Intl.DateTimeFormat("fr", { hour: "2-digit", minute: "2-digit", timeZone });
+  write(node, hours.format(now()));
 }
 
 /** Write what ticks below `root`: waits that grow, time that remains, the hour. */

@@ -2,7 +2,7 @@
 
 import * as actions from "./actions.js";
 import { afterChange, apply, shown } from "./board.js";
-import { duration, learn, now, tick, write } from "./clock.js";
+import { duration, learn, showHour, tick } from "./clock.js";
 import { connect } from "./connection.js";
 import * as colleagues from "./colleagues.js";
 import * as filters from "./filters.js";
@@ -18,7 +18,6 @@ const pulse = document.getElementById("pulse");
 const pulseText = pulse.querySelector(".pulse-text");
 const hour = document.querySelector("[data-clock]");
 const over = document.getElementById("over");
-let hours = null;
 let lostAt = null;
 let isMany = document.getElementById("board").dataset.many === "yes";
 
@@ -101,12 +100,6 @@ function showTimes() {
   if (sheet.isOpen()) tick(document.getElementById("sheet"));
 }
 
-function showHour() {
-  const timeZone = document.body.dataset.zone;
-  hours ??= new Intl.DateTimeFormat("fr", { hour: "2-digit", minute: "2-digit", timeZone });
-  write(hour, hours.format(now()));
-}
-
 // What styles hang on is told here: a selector that looks at all the rows would restyle them all.
 function showFullness() {
   const isEmpty = counter("needs_me") === "0";
@@ -124,5 +117,5 @@ afterChange(showTimes);
 showTimes();
 setInterval(() => {
   showTimes();
-  showHour();
+  showHour(hour);
 }, 1_000);
