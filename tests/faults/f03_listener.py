@@ -190,6 +190,7 @@ def _judge(row: Row, differences: list[str]) -> Result:
     slowed = sum(each > usual[-1] + steady.SLOWER for each in taken)
     late = steady.lateness(everybody.deeds, everybody.followers)
     too_late = sum(each > EXACT_WITHIN for each in late)
+    never = late.count(steady.NEVER)
     after = [
         deed
         for deed in calm
@@ -199,8 +200,9 @@ def _judge(row: Row, differences: list[str]) -> Result:
     closed = sum(len(each.screen.closes) for each in everybody.followers)
     differences += _shown_stages(everybody)
     findings = everybody.actors[0].history.check()
-    bad = everybody.refused() + slowed + closed + too_late + len(differences)
+    bad = everybody.refused() + closed + never + len(differences)
     bad += injected.stayed_away + findings.wrong + missing
+    is_quick = not slowed and not too_late and soon < HEARD_SOON
     kinds = injected.kills, injected.losses, injected.holes
     return Result(
         injected=injected.all,
@@ -209,7 +211,7 @@ def _judge(row: Row, differences: list[str]) -> Result:
         wrong=bad,
         value=f"{everybody.refused()} refused, {slowed} slowed, {closed} closed, {late[-1]:.1f} s",
         goal="0 actions refused or slowed by 0.3 s, 0 sockets closed, exact within 3 s",
-        ok=not (bad or findings.lost or findings.doubled) and all(kinds) and soon < HEARD_SOON,
+        ok=not (bad or findings.lost or findings.doubled) and all(kinds) and is_quick,
         notes={
             "killed": injected.kills,
             "times of losses": injected.losses,
@@ -226,6 +228,7 @@ def _judge(row: Row, differences: list[str]) -> Result:
             "with waits for a processor": ms(steady.raw(calm)[-1], steady.raw(under)[-1]),
             "pages": len(everybody.followers),
             "sights": len(late),
+            "too late": too_late,
             "late p50, p90 and p99 ms": ms(*(steady.share(late, part) for part in SHARES)),
             "after a return p90 ms": ms(soon),
             "why": "; ".join((differences + findings.what)[:5]),

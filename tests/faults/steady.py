@@ -25,6 +25,7 @@ from .screens import LiveScreen, Screen
 from .worker import Worker
 
 SLOWER = 0.3  # seconds over the worst of the calm
+NEVER = float("inf")  # when a page has not shown a change in the end
 TICK = 0.05  # seconds between two looks at how long the machine keeps everybody waiting
 
 
@@ -75,9 +76,9 @@ class Follower:
         return whom and self.session_id == deed.intention.session_id
 
     def saw(self, version: int) -> float:
-        """When it first showed that version or a later one; infinity for not yet."""
+        """When it first showed that version or a later one; `NEVER` for not yet."""
         place = bisect_left(self.versions, version)
-        return self.instants[place] if place < len(self.instants) else float("inf")
+        return self.instants[place] if place < len(self.instants) else NEVER
 
     def lateness(self, deed: Deed) -> float:
         """Seconds between the answer that the supervisor got and its sight here."""
