@@ -92,7 +92,7 @@ def find_all(seats: list[Seat]) -> list[Sitter | None]:
     for row in rows:
         own, session = row[: len(OF_SITTER)], row[len(OF_SITTER) :]
         if session[0] not in sessions:
-            sessions[session[0]] = HeldSession(*session)
+            sessions[session[0]] = HeldSession.of(session)
         found[row[0]] = Sitter(sessions[session[0]], *own)
     return [found.get(seat.candidate_id) for seat in seats]
 

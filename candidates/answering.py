@@ -8,7 +8,7 @@ lock, the table asked, one event.
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -45,16 +45,21 @@ class Sent(NamedTuple):
     value: str
 
 
-async def answer_soon(sent: Sent) -> Sitter:
-    """Save one answer with all that wait, in the loop of the hub; raises `Refusal`."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-    while (outcome := await _save(sent)) is None:
-        if asyncio.get_running_loop().time() > deadline:
-            raise Unavailable(HELD_UP)
-        await asyncio.sleep(HELD_UP_SECONDS)
-    if isinstance(outcome, Refusal):
-        raise outcome
-    return outcome
+def answer_soon(sent: Sent, then: Callable[[Sitter | Exception], None]) -> None:
+    """Save one answer with all that wait, in the loop of the hub, and tell what became of it: the
+    candidate after it, a `Refusal`, or what was raised."""
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + PATIENCE_SECONDS
+
+    def saved(outcome: Sitter | Refusal | None, error: Exception | None) -> None:
+        if error or outcome:
+            then(error or outcome)
+        elif loop.time() > give_up_at:
+            then(Unavailable(HELD_UP))
+        else:
+            loop.call_later(HELD_UP_SECONDS, _save.ask, sent, saved)
+
+    _save.ask(sent, saved)
 
 
 def checked(number: object, values: object) -> tuple[int, str]:
@@ -91,8 +96,7 @@ def save_all(sent: Sequence[Sent]) -> list[Sitter | Refusal | None]:
     is in the group twice. An answer already saved changes nothing, and is told as saved; after
     the time of a timed question it is kept, but counts as late.
     """
-    now, sessions = journal.lock_free({each.session_id for each in sent})
-    sitters = _sitters(sent, sessions)
+    now, sitters = _sitters(sent)
     taken: dict[int, Sent] = {}
     outcomes: list[Sitter | Refusal | None] = []
     for each in sent:
@@ -109,18 +113,20 @@ def save_all(sent: Sequence[Sent]) -> list[Sitter | Refusal | None]:
     return outcomes
 
 
-def _sitters(sent: Sequence[Sent], sessions: dict[int, journal.HeldSession]) -> dict[int, Sitter]:
-    """The candidates who answer in these sessions, locked, by key."""
+def _sitters(sent: Sequence[Sent]) -> tuple[datetime, dict[int, Sitter]]:
+    """The instant, and the candidates who answer in the sessions that are free, both locked."""
     places = {each.seat.candidate_id: each.session_id for each in sent}
-    wanted = [pk for pk, session_id in places.items() if session_id in sessions]
+    rows: Iterable[tuple]
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(LOCK_AND_READ, [json.dumps(wanted)])
-            rows = map(_with_instant, cursor.fetchall())
+        read = LOCK_AND_READ, [json.dumps(list(places))]
+        now, sessions, found = journal.lock_free(set(places.values()), read)
+        rows = map(_with_instant, found)
     else:
-        read = Candidate.objects.filter(pk__in=wanted).annotate(open_alert=open_alert())
-        rows = read.values_list(*COLUMNS, "open_alert__id")
-    return {row[0]: Sitter(sessions[places[row[0]]], *row) for row in rows}
+        now, sessions = journal.held(set(places.values()))
+        people = Candidate.objects.filter(pk__in=places).annotate(open_alert=open_alert())
+        rows = people.values_list(*COLUMNS, "open_alert__id")
+    told = ((row, sessions.get(places[row[0]])) for row in rows)
+    return now, {row[0]: Sitter(session, *row) for row, session in told if session}
 
 
 def _with_instant(row: tuple) -> tuple:
@@ -132,14 +138,14 @@ def _with_instant(row: tuple) -> tuple:
 _OPENED = COLUMNS.index("question_opened_at")
 _READ = [f"candidate.{name}" for name in COLUMNS]
 _READ[_OPENED] += "::text"
-# In one order for all processes: two that write the same room must not block each other.
+# Those of a room that somebody else is writing are read, too, and left at once.
 LOCK_AND_READ = f"""
 SELECT {", ".join(_READ)}, alert.id
 FROM {Candidate._meta.db_table} AS candidate
 LEFT JOIN {Candidate.alerts.rel.related_model._meta.db_table} AS alert
     ON alert.candidate_id = candidate.id AND alert.closed_at IS NULL
 WHERE candidate.id IN (SELECT value::bigint FROM json_array_elements_text(%s))
-ORDER BY candidate.id FOR NO KEY UPDATE OF candidate
+ORDER BY candidate.id FOR NO KEY UPDATE OF candidate SKIP LOCKED
 """  # noqa: S608 (names of tables and columns)
 
 
@@ -157,17 +163,19 @@ def _refusal(sent: Sent, sitter: Sitter, now: datetime) -> Refusal | None:
 def _write(taken: list[tuple[Sent, Sitter]], now: datetime) -> None:
     """The answers, the questions now open, and the events that tell them."""
     rows = [(sitter.pk, each.number, each.value, _is_late(sitter, now)) for each, sitter in taken]
+    save = None
     if connection.vendor == "postgresql":
-        text = json.dumps([dict(zip(_NAMES, row, strict=True)) for row in rows])
-        with connection.cursor() as cursor:
-            cursor.execute(SAVE_ANSWERS, [text, now, now])
+        save = (
+            SAVE_ANSWERS,
+            [json.dumps([dict(zip(_NAMES, row, strict=True)) for row in rows]), now, now],
+        )
     else:
         _save_one_by_one(rows, now)
     told = []
     for each, sitter in taken:
         sitter.question, sitter.question_opened_at = each.number + 1, now
         told.append(journal.Answered(sitter.session, sitter.pk, each.number))
-    journal.record_answers(told, now)
+    journal.record_answers(told, now, save)
 
 
 # One JSON text: psycopg writes arrays element by element, in Python.

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import logging
 from contextlib import suppress
+from functools import partial
 
 from sessions_app import floods, languages
 from sessions_app.consumers import REFUSED, LiveConsumer
@@ -15,8 +17,10 @@ from .access import Seat
 from .answering import Sent
 from .frames import answered_frame, refused_frame, seat_frame
 from .models import Candidate
+from .sitters import Sitter
 from .stages import Stage, stage_of
 
+logger = logging.getLogger(__name__)
 find = Gathering(access.find_all)
 
 
@@ -26,7 +30,7 @@ class CandidateConsumer(LiveConsumer):
     The browser sends its answers, each acknowledged once it is committed.
     """
 
-    seat: Seat
+    seat: Seat | None
     candidate: Candidate
     is_here = False
     _task: asyncio.Task | None = None
@@ -36,16 +40,14 @@ class CandidateConsumer(LiveConsumer):
     MOST = floods.OF_A_SEAT
 
     def browser_of(self, scope: dict) -> str:
-        seat = access.seat_of_scope(scope)
-        return seat.token if seat else ""
+        self.seat = access.seat_of_scope(scope)
+        return self.seat.token if self.seat else ""
 
     async def let_in(self):
-        seat = access.seat_of_scope(self.scope)
-        candidate = await find(seat) if seat else None
+        candidate = await find(self.seat) if self.seat else None
         if candidate is None:
             await self.close(REFUSED)
             return
-        self.seat = seat
         language = languages.of_socket(self.scope)
         socket = Socket(candidate_id=candidate.pk, on_change=self._changed, language=language)
         await self.open(candidate.session, socket)
@@ -76,16 +78,21 @@ class CandidateConsumer(LiveConsumer):
         question = message.get("question")
         try:
             number, value = answering.checked(question, message.get("answer"))
-            sent = Sent(self.room.session_id, self.seat, number, value)
-            sitter = await answering.answer_soon(sent)
         except Refusal as refusal:
             self._refuse(question, refusal.status, refusal.sentence)
-        except DATABASE_OUTAGES:
-            self._refuse(question, 503, answering.HELD_UP)
         else:
-            if not self.socket.closed_for:
-                # Past the queue: it has no place to keep among the frames.
-                await self.send_text(answered_frame(sitter, number, self.socket.language))
+            sent = Sent(self.room.session_id, self.seat, number, value)
+            answering.answer_soon(sent, partial(self._tell_answered, question, number))
+
+    def _tell_answered(self, question: object, number: int, outcome: Sitter | Exception) -> None:
+        if isinstance(outcome, Sitter):
+            self.socket.push(answered_frame(outcome, number, self.socket.language))
+        elif isinstance(outcome, Refusal):
+            self._refuse(question, outcome.status, outcome.sentence)
+        else:
+            if not isinstance(outcome, DATABASE_OUTAGES):
+                logger.error("an answer was not saved", exc_info=outcome)
+            self._refuse(question, 503, answering.HELD_UP)
 
     def _refuse(self, question: object, status: int, sentence: str) -> None:
         """In the language of the page, if the sentence is still to be translated."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ class Question:
     contains: tuple[str, ...]
     shows: tuple[Material, ...] = ()
 
-    @property
+    @cached_property
     def values(self) -> frozenset[str]:
         return frozenset(option.value for option in self.options)
 

@@ -6,6 +6,7 @@ One table serves the service (to refuse), the template (to show the button) and 
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
@@ -171,6 +172,7 @@ NOBODY_WAITS = _("Ce candidat n’attend plus personne.")
 _WRONG_ACTOR = _("Cette action n’est pas possible depuis cette page.")
 
 
+@cache
 def refusal(
     state: State | str, facts: frozenset[Fact], action: Action, actor: Actor
 ) -> Promise | None:

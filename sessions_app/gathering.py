@@ -5,6 +5,7 @@ last one was under way, instead of one each.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
@@ -13,10 +14,16 @@ from . import live
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
+# Is told the answer, or else what was raised.
+Then = Callable[[Answer | None, Exception | None], None]
+
+logger = logging.getLogger(__name__)
 
 
 class Gathering(Generic[Question, Answer]):
     """`await gathering(question)`: its answer, out of `answer_all(questions) -> answers`.
+
+    Where many are asked and each waits for nothing else, `ask` spares them a task.
 
     `answer_all` runs in one of `threads` (those of the hub, unless told otherwise) and answers
     in the order of the questions; what it raises, all who asked get.
@@ -28,16 +35,26 @@ class Gathering(Generic[Question, Answer]):
         threads: ThreadPoolExecutor | None = None,
     ):
         self._answer_all, self._threads = answer_all, threads
-        self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
+        self._waiting: list[tuple[Question, Then[Answer]]] = []
         self._task: asyncio.Task | None = None
 
     async def __call__(self, question: Question) -> Answer:
+        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def tell(answer, error) -> None:
+            if waiting.done():
+                return  # whoever asked has gone
+            waiting.set_exception(error) if error else waiting.set_result(answer)
+
+        self.ask(question, tell)
+        return await waiting
+
+    def ask(self, question: Question, then: Then[Answer]) -> None:
+        """In the loop of the hub; `then` is called there, and must not wait."""
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Answer] = loop.create_future()
-        self._waiting.append((question, answer))
+        self._waiting.append((question, then))
         if self._task is None or self._task.done() or self._task.get_loop() is not loop:
             self._task = loop.create_task(self._answer_waiting())
-        return await answer
 
     async def _answer_waiting(self) -> None:
         while self._waiting:
@@ -46,10 +63,11 @@ class Gathering(Generic[Question, Answer]):
                 questions = [each for each, _ in asked]
                 answers = await live.in_database(self._answer_all, questions, threads=self._threads)
             except Exception as error:
-                for _, waiting in asked:
-                    if not waiting.done():
-                        waiting.set_exception(error)
-                continue
-            for (_, waiting), answer in zip(asked, answers, strict=True):
-                if not waiting.done():
-                    waiting.set_result(answer)
+                told = [(then, None, error) for _, then in asked]
+            else:
+                told = [(then, each, None) for (_, then), each in zip(asked, answers, strict=True)]
+            for then, answer, raised in told:
+                try:
+                    then(answer, raised)
+                except Exception:
+                    logger.exception("an answer found nobody")  # the others get theirs

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,7 @@ from . import announcements, clock, journal_chain, live
 from .announcements import HISTORY, Announcement
 from .event_names import ANSWERED
 from .models import Session, SessionEvent, User
+from .one_trip import Statement, in_one_trip
 from .refusals import Conflict
 
 FINALIZED = _("La session est finalisée : elle ne peut plus être modifiée.")
@@ -98,30 +98,42 @@ class HeldSession:
 
     pk: int
     version: int
-    epoch: UUID
+    epoch: str
     state: str
     paused_at: datetime | None
     grace_seconds: int
 
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> "HeldSession":
+        """`row`: values of HELD_COLUMNS."""
+        pk, version, epoch, *others = row
+        return cls(pk, version, str(epoch), *others)
 
-def lock_free(session_ids: Collection[int]) -> tuple[datetime, dict[int, HeldSession]]:
-    """Those of these sessions that nobody is writing, locked as by `lock`, and the instant.
+
+def lock_free(
+    session_ids: Collection[int], then_read: Statement
+) -> tuple[datetime, dict[int, HeldSession], list[tuple[Any, ...]]]:
+    """Those of these sessions that nobody is writing, locked as by `lock`, and the instant; then
+    the rows of `then_read`, which must not wait for a lock. On PostgreSQL.
 
     Who waits for one room must not make all the others wait. Finalised ones are told, too.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(LOCK_FREE, [json.dumps(list(session_ids))])
-            rows = cursor.fetchall()
-    else:
-        rows = Session.objects.filter(pk__in=session_ids).values_list(*HELD_COLUMNS)
-    return clock.now(), {row[0]: HeldSession(*row) for row in rows}
+    lock = LOCK_FREE, [json.dumps(list(session_ids))]
+    held, clock_told, read = in_one_trip(lock, ("SELECT clock_timestamp()", []), then_read)
+    sessions = {row[0]: HeldSession.of(row) for row in held.fetchall()}
+    return clock_told.fetchone()[0], sessions, read.fetchall()
+
+
+def held(session_ids: Collection[int]) -> tuple[datetime, dict[int, HeldSession]]:
+    """As `lock_free`, where one transaction writes at a time: none waits for another."""
+    rows = Session.objects.filter(pk__in=session_ids).values_list(*HELD_COLUMNS)
+    return clock.now(), {row[0]: HeldSession.of(row) for row in rows}
 
 
 HELD_COLUMNS = ("id", "version", "epoch", "state", "paused_at", "grace_seconds")
 # One JSON text for all keys: the statement is always the same, and read once.
 LOCK_FREE = f"""
-SELECT {", ".join(HELD_COLUMNS)} FROM {Session._meta.db_table}
+SELECT {", ".join(HELD_COLUMNS).replace("epoch", "epoch::text")} FROM {Session._meta.db_table}
 WHERE id IN (SELECT value::bigint FROM json_array_elements_text(%s))
 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """  # noqa: S608 (names of tables and columns)
@@ -135,12 +147,12 @@ class Answered(NamedTuple):
     question: int
 
 
-def record_answers(answers: Sequence[Answered], at: datetime) -> None:
+def record_answers(answers: Sequence[Answered], at: datetime, save: Statement | None) -> None:
     """One event for each answer, at most one a candidate, in sessions held by `lock_free`.
 
     As `record` for each of them; on PostgreSQL one statement appends, moves the versions and
-    announces. The announcement tells the questions: boards that stood at the version before
-    need nothing else.
+    announces, and goes there together with `save`, which saves the answers. The announcement tells
+    the questions: boards that stood at the version before need nothing else.
     """
     before = {answer.session.pk: answer.session.version for answer in answers}
     sessions = {answer.session.pk: answer.session for answer in answers}
@@ -153,11 +165,11 @@ def record_answers(answers: Sequence[Answered], at: datetime) -> None:
         events.append({**event, "candidate": candidate, "question": question})
         questions[pk][candidate] = question + 1
     told = [
-        Announcement(pk, each.version, str(each.epoch)[:HISTORY], before[pk], questions[pk])
+        Announcement(pk, each.version, each.epoch[:HISTORY], before[pk], questions[pk])
         for pk, each in sessions.items()
     ]
-    if connection.vendor == "postgresql":
-        _record_together(events, told, at)
+    if save:
+        in_one_trip(save, _recorded_together(events, told, at))
     else:
         _record_one_by_one(events, told, at)
 
@@ -180,11 +192,12 @@ def _record_one_by_one(
     _announce(told)
 
 
-def _record_together(events: list[dict[str, int]], told: list[Announcement], at: datetime) -> None:
+def _recorded_together(
+    events: list[dict[str, int]], told: list[Announcement], at: datetime
+) -> Statement:
     moved = [{"session": each.session_id, "version": each.version} for each in told]
     texts = [json.dumps(each) for each in (events, moved, announcements.written(told))]
-    with connection.cursor() as cursor:
-        cursor.execute(RECORD_ANSWERS, [at, *texts[:2], live.CHANNEL, texts[2]])
+    return RECORD_ANSWERS, [at, *texts[:2], live.CHANNEL, texts[2]]
 
 
 RECORD_ANSWERS = f"""

@@ -1,5 +1,6 @@
 """Answers saved in groups: the same rules, one event each, nobody waits for another room."""
 
+import asyncio
 import json
 import threading
 from dataclasses import replace
@@ -14,8 +15,9 @@ from candidates.models import Candidate
 from candidates.states import State
 from incidents import services as incidents
 from sessions_app import board, journal
+from sessions_app.gathering import Gathering
 from sessions_app.models import Session, SessionEvent
-from sessions_app.refusals import Conflict, Invalid, Malformed, Missing
+from sessions_app.refusals import Conflict, Invalid, Malformed, Missing, Unavailable
 from tests import factories
 from tests.snapshots import changes, everything
 
@@ -238,3 +240,35 @@ def test_the_state_of_the_test_is_not_touched(room, by):
     person = factories.running(room, by)
     answering.answer(person, factories.seat_of(person), 1, "a")
     assert factories.fresh(person).state == State.IN_PROGRESS
+
+
+# In the loop of the hub, one by one or with others.
+
+
+async def outcome_of(monkeypatch, outcomes: list) -> object:
+    """What `answer_soon` tells when the groups tell these, one after the other."""
+
+    def save(sent):
+        outcome = outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]
+        if isinstance(outcome, OSError):
+            raise outcome
+        return [outcome] * len(sent)
+
+    monkeypatch.setattr(answering, "_save", Gathering(save))
+    told = asyncio.get_running_loop().create_future()
+    answering.answer_soon(Sent(1, Seat(1, "seat"), 1, "a"), told.set_result)
+    async with asyncio.timeout(10):
+        return await told
+
+
+REFUSED, BROKEN = Conflict("non"), OSError("no line")
+
+
+@pytest.mark.parametrize("last", [REFUSED, BROKEN])
+async def test_what_becomes_of_an_answer_is_told(monkeypatch, last):
+    assert await outcome_of(monkeypatch, [None, None, last]) is last
+
+
+async def test_a_room_that_stays_held_up_is_given_up(monkeypatch):
+    monkeypatch.setattr(answering, "PATIENCE_SECONDS", 0.1)
+    assert isinstance(await outcome_of(monkeypatch, [None]), Unavailable)

@@ -1,0 +1,54 @@
+"""Questions of many, answered together: each gets its own, whatever becomes of the others."""
+
+import asyncio
+
+import pytest
+
+from sessions_app.gathering import Gathering
+
+
+def doubled(numbers: list[int]) -> list[int]:
+    if 13 in numbers:
+        raise LookupError("13")
+    return [2 * number for number in numbers]
+
+
+async def settled(told: list, count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(told) < count:
+            await asyncio.sleep(0.01)
+
+
+async def test_each_gets_the_answer_to_its_own_question():
+    gathering = Gathering(doubled)
+    assert await asyncio.gather(*map(gathering, range(5))) == [0, 2, 4, 6, 8]
+
+
+async def test_what_is_raised_all_who_asked_get():
+    gathering = Gathering(doubled)
+    told = await asyncio.gather(gathering(1), gathering(13), return_exceptions=True)
+    assert [type(each) for each in told] == [LookupError, LookupError]
+    assert await gathering(4) == 8
+
+
+async def test_one_who_fails_at_its_answer_keeps_nobody_from_theirs(caplog):
+    gathering, told = Gathering(doubled), []
+
+    def broken(answer, error):
+        raise RuntimeError
+
+    gathering.ask(1, broken)
+    gathering.ask(2, lambda answer, error: told.append((answer, error)))
+    await settled(told, 1)
+    assert told == [(4, None)]
+    assert len(caplog.records) == 1
+
+
+async def test_who_has_gone_is_not_answered():
+    gathering = Gathering(doubled)
+    gone = asyncio.ensure_future(gathering(1))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await gathering(2) == 4
+    with pytest.raises(asyncio.CancelledError):
+        await gone
