@@ -1,11 +1,11 @@
 """What a candidate's browser is told, by the socket or by polling: a whole state each time."""
 
-import json
 from functools import cache
 
 from django.template.loader import render_to_string
 
 from sessions_app import languages
+from sessions_app.frame_text import as_text
 from sessions_app.live import hub
 
 from . import rehearsal
@@ -70,7 +70,7 @@ def _review_json(language: str) -> str:
 
 def _html_json(template: str, context: dict, language: str) -> str:
     html = languages.within(language, render_to_string, template, context)
-    return json.dumps(html, ensure_ascii=False)
+    return as_text(html)
 
 
 def refused_frame(number: object, status: int, message: str) -> dict:

@@ -13,7 +13,7 @@ LONGEST = 7_900  # bytes; NOTIFY carries fewer than 8,000
 HISTORY = 8  # signs of an epoch, enough to tell two of them apart
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Announcement:
     """`questions`: candidate → the question now open, when nothing else moved since `since`."""
 

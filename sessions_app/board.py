@@ -140,7 +140,7 @@ def whole(session_id: int) -> dict:
 def _whole(board: Board) -> dict:
     session = board.session
     html = render_to_string("sessions_app/_board.html", {"board": board})
-    return {"type": "board", "epoch": str(session.epoch), "v": session.version, "html": html}
+    return {"type": "board", "epoch": board.epoch, "v": session.version, "html": html}
 
 
 def fresh_rows(session_id: int, candidate_ids: set[int]) -> dict:
@@ -148,7 +148,7 @@ def fresh_rows(session_id: int, candidate_ids: set[int]) -> dict:
     board = load(session_id)
     session = board.session
     rows = board.html_of(candidate_ids)
-    return {"epoch": str(session.epoch), "v": session.version, "rows": rows}
+    return {"epoch": board.epoch, "v": session.version, "rows": rows}
 
 
 def shown_by(told: Mapping[str, str]) -> tuple[str, int] | None:
@@ -179,7 +179,7 @@ def change(
     """
     with snapshot() as is_committed:
         board, events = _read(_session(session_id), since, is_committed=is_committed)
-    now, version = str(board.session.epoch), board.session.version
+    now, version = board.epoch, board.session.version
     if epoch != now or since > version or len(events) < version - since:
         frames = languages.in_each(spoken_here, lambda: _whole(board))
         return Change(now, version, frames, is_room_wide=True)
@@ -201,7 +201,7 @@ def change(
 def _rows_frame(board: Board, since: int, candidate_ids: Iterable[int]) -> dict:
     return {
         "type": "rows",
-        "epoch": str(board.session.epoch),
+        "epoch": board.epoch,
         "from": since,
         "v": board.session.version,
         "rows": board.html_of(candidate_ids),
@@ -226,7 +226,7 @@ def answered(
     moved = {pk: kept.people[pk].at_question(at) for pk, at in news.questions.items()}
     board = Board(kept.session.at_version(news.version), {**kept.people, **moved})
     # Of the rest of the board, nothing moves with an answer.
-    for name in ("counters", "counters_json"):
+    for name in ("epoch", "counters", "counters_json"):
         board.__dict__[name] = getattr(kept, name)
     _kept.keep(board)
 

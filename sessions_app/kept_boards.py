@@ -35,7 +35,7 @@ class KeptBoards:
     def exactly(self, session_id: int, epoch: str, version: int) -> Board | None:
         """The board of this very version."""
         board = self._at_hand(session_id)
-        is_it = board and (str(board.session.epoch), board.session.version) == (epoch, version)
+        is_it = board and board.session.version == version and board.epoch == epoch
         return board if is_it else None
 
     def keep(self, board: Board) -> None:

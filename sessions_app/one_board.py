@@ -21,6 +21,10 @@ class Board:
     session: Session
     people: Mapping[int, Any]
 
+    @cached_property
+    def epoch(self) -> str:
+        return str(self.session.epoch)
+
     @property
     def rows(self) -> list:
         return list(self.people.values())

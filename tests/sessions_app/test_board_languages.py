@@ -289,4 +289,5 @@ async def test_the_rooms_of_a_centre_are_told_in_each_language():
     assert ours.sockets() == []
     for language, texts in told.items():
         assert len(texts) == 2
-        assert all(ROOMS[language] in text for text in texts)
+        shown = [str(json.loads(text)["rooms"]) for text in texts]
+        assert all(ROOMS[language] in html for html in shown)
