@@ -58,12 +58,12 @@ class Lifecycle:
     def begin(self) -> None:
         """The server is up: time is kept from now on, and SIGTERM comes here first."""
         hub.ensure_running()
-        # What has been loaded stays: with thousands of sockets, looking through it again and
-        # again would stop everybody for hundreds of milliseconds.
         # The thread that writes answers takes turns with the loop many times in each commit.
         sys.setswitchinterval(0.0005)
+        # What has been loaded stays: with thousands of sockets, looking through it again and
+        # again would stop everybody for hundreds of milliseconds.
         gc.freeze()
-        gc.set_threshold(20_000, 50, 1_000)
+        gc.set_threshold(100_000, 20, 1_000)
         if threading.current_thread() is threading.main_thread():
             loop = asyncio.get_running_loop()
             self._server_handler = signal.getsignal(signal.SIGTERM)

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from contextlib import suppress
 from urllib.parse import parse_qsl
 
-from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
@@ -15,7 +14,7 @@ from .frame_text import as_text
 from .live import hub, in_database
 from .models import Session
 from .refusals import Refusal
-from .rooms import RESTART, SLOW, Room, Socket
+from .rooms import RESTART, SLOW, WRITE_NOW, Room, Socket, never
 
 REFUSED = 4403
 CLOSE_CODES = {SLOW: 1013, RESTART: 1012, watch.LOGIN: 4401, watch.ACCESS: REFUSED}
@@ -53,17 +52,25 @@ class LiveConsumer(AsyncWebsocketConsumer):
         return access.login_of_socket(scope)
 
     async def __call__(self, scope, receive, send):
-        """What Channels does without a channel layer, less a task and a thread for each message."""
+        """What Channels does without a channel layer, less a task for each message."""
         self.scope, self.base_send = scope, send
+        # Taken out: a scope that held its socket would be left to the garbage collector.
+        self.write_now = scope.get("extensions", {}).pop(WRITE_NOW, never)
         with suppress(StopConsumer):
             while True:
                 await self.dispatch(await receive())
 
     async def dispatch(self, message):
-        if message["type"] == "websocket.receive":
-            await self._hear(message.get("text"), message.get("bytes"))
-        else:
-            await getattr(self, get_handler_name(message))(message)
+        """What Channels does, less a thread for each socket that comes and goes: the connections
+        to the database are given back where they are used."""
+        match message["type"]:
+            case "websocket.receive":
+                await self._hear(message.get("text"), message.get("bytes"))
+            case "websocket.connect":
+                await self.connect()
+            case "websocket.disconnect":
+                await self.disconnect(message["code"])
+                raise StopConsumer
 
     async def _hear(self, text: str | None, data: bytes | None) -> None:
         refusal = self.listening.refuses(text or data or "")
@@ -75,12 +82,13 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.receive(text)
 
     async def send_text(self, text: str) -> None:
-        await self.base_send({"type": "websocket.send", "text": text})
+        if not self.write_now(text):
+            await self.base_send({"type": "websocket.send", "text": text})
 
     async def open(self, session: Session, socket: Socket) -> None:
         """Join first, then say hello: what happens from now on reaches this socket."""
         await self.accept()
-        self.socket, socket.send = socket, self._send_frame
+        self.socket, socket.send, socket.write = socket, self._send_frame, self.write_now
         floods.crowd.join(self.browser, socket, self.MOST)
         self.room = hub.join(session.pk, socket, str(session.epoch), session.version)
         hello = {"type": "hello", "epoch": str(session.epoch), "v": session.version}
@@ -141,8 +149,8 @@ class CenterConsumer(LiveConsumer):
         except Refusal:
             await self.close(REFUSED)
             return
-        await self.accept()
         language = languages.of_socket(self.scope)
+        await self.accept()
         self.socket = Socket(self.ticket, send=self._send_frame, language=language)
         floods.crowd.join(self.browser, self.socket, self.MOST)
         await hub.centers.join(center_id, self.socket)

@@ -11,6 +11,8 @@ from .frame_text import as_text
 
 QUEUE_FRAMES = 64
 SLOW, RESTART = "slow", "restart"
+# Of an ASGI scope: `write(text) -> bool`, where the server can write a text at once.
+WRITE_NOW = "pix_surveillance.write"
 
 # Of a board: its epoch, its version, and its frame as text.
 Read = tuple[str, int, str]
@@ -18,13 +20,19 @@ Read = tuple[str, int, str]
 logger = logging.getLogger(__name__)
 
 
+def never(text: str) -> bool:
+    """Of a server that has no way to write at once."""
+    return False
+
+
 class Socket:
     """One browser of a room: a bounded queue, so that a slow one makes nobody wait.
 
     A supervisor's has the `ticket` that it was let in with, and gets the room's frames. A
     candidate's gets no row of others: `on_change` is called when its own candidate, or the
-    room, changed. `send` takes each frame as text, then None when the socket is to be closed.
-    After `close`, `closed_for` says why. `language` is that of its page.
+    room, changed. `send` takes each frame as text, then None when the socket is to be closed;
+    `write` is tried before, and tells whether it could at once. After `close`, `closed_for` says
+    why. `language` is that of its page.
     """
 
     __slots__ = (
@@ -37,6 +45,7 @@ class Socket:
         "send",
         "ticket",
         "waiting",
+        "write",
     )
 
     def __init__(
@@ -48,7 +57,7 @@ class Socket:
         language: str = languages.DEFAULT,
     ):
         self.ticket, self.candidate_id, self.on_change = ticket, candidate_id, on_change
-        self.send, self.language = send, language
+        self.send, self.write, self.language = send, never, language
         self.closed_for = ""
         self.colleagues: list[dict] | None = None  # as last told, see `colleagues`
         self.waiting: list[str | None] = []
@@ -57,10 +66,12 @@ class Socket:
     def push(self, frame: dict | str) -> None:
         if self.closed_for:
             return
+        text = frame if isinstance(frame, str) else as_text(frame)
+        if self._sending is None and not self.waiting and self.write(text):
+            return
         if len(self.waiting) >= QUEUE_FRAMES:
             self.close(SLOW)
             return
-        text = frame if isinstance(frame, str) else as_text(frame)
         self.waiting.append(text)
         self._send_on()
 
@@ -74,7 +85,7 @@ class Socket:
 
     def stop(self) -> None:
         """The browser has gone: nothing is sent any more."""
-        self.send = None
+        self.send, self.write = None, never
         if self._sending:
             self._sending.cancel()
 
