@@ -5,6 +5,7 @@ Memory is what is left after a forced collection, early and late in a long sessi
 is that of 30 candidates, in a browser that has nothing of the site yet.
 """
 
+import contextlib
 import time
 from statistics import median
 
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser
 
 from tests import chromium
 
-from . import rooms
+from . import cores, rooms
 from .board_page import BoardPage, first_load
 from .ground import Bench
 from .report import Result
@@ -31,7 +32,9 @@ SCRIPT_MS, GROWTH = 10.0, 1.10
 def run(bench: Bench) -> Result:
     assert bench.people
     room = rooms.fill(1, first=FIRST, candidates=CANDIDATES).rooms[0]
-    with bench.serving("product") as server, chromium.started() as browser:
+    with bench.serving("product") as server, contextlib.ExitStack() as stack:
+        with cores.starting_on(cores.ANY):
+            browser = stack.enter_context(chromium.started())
         loads = _first_loads(browser, server.url)
         page = BoardPage(browser, server.url, room.number, room.supervisors[0].login)
         life = RoomLife(room)
