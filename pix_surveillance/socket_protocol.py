@@ -14,7 +14,7 @@ from websockets.frames import Frame, Opcode, apply_mask
 from websockets.protocol import State
 
 from sessions_app.floods import LONGEST_MESSAGE
-from sessions_app.rooms import WRITE_NOW
+from sessions_app.frame_text import WRITE_NOW
 
 from .socket_inbox import Inbox
 from .socket_pings import Turn, pings_of

@@ -10,11 +10,11 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from . import access, board, floods, languages, watch
-from .frame_text import as_text
+from .frame_text import WRITE_NOW, as_text
 from .live import hub, in_database
 from .models import Session
 from .refusals import Refusal
-from .rooms import RESTART, SLOW, WRITE_NOW, Room, Socket, never
+from .rooms import RESTART, SLOW, Room, Socket, never
 
 REFUSED = 4403
 CLOSE_CODES = {SLOW: 1013, RESTART: 1012, watch.LOGIN: 4401, watch.ACCESS: REFUSED}

@@ -4,6 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+# Of an ASGI scope, an extension: `write(text) -> bool`, where the server can write at once.
+WRITE_NOW = "pix_surveillance.write"
+
 # ASCII only: such a text is put together and encoded at the speed of a copy.
 as_text: Callable[[Any], str] = json.JSONEncoder().encode
 

@@ -11,8 +11,6 @@ from .frame_text import as_text
 
 QUEUE_FRAMES = 64
 SLOW, RESTART = "slow", "restart"
-# Of an ASGI scope: `write(text) -> bool`, where the server can write a text at once.
-WRITE_NOW = "pix_surveillance.write"
 
 # Of a board: its epoch, its version, and its frame as text.
 Read = tuple[str, int, str]
