@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -36,6 +37,9 @@ HELD_UP = _("Votre réponse n’a pas pu être enregistrée. Réessayez dans un 
 NOT_OPEN = _("Cette question n’est pas encore ouverte.")
 
 
+Then = Callable[[Sitter | Exception], None]
+
+
 class Sent(NamedTuple):
     """One answer, as `rehearsal.clean_answer` gives it, from the browser that claims `seat`."""
 
@@ -45,21 +49,28 @@ class Sent(NamedTuple):
     value: str
 
 
-def answer_soon(sent: Sent, then: Callable[[Sitter | Exception], None]) -> None:
+def answer_soon(sent: Sent, then: Then, give_up_at: float | None = None) -> None:
     """Save one answer with all that wait, in the loop of the hub, and tell what became of it: the
     candidate after it, a `Refusal`, or what was raised."""
+    _save.ask(sent, partial(_saved, sent, then, give_up_at))
+
+
+def _saved(
+    sent: Sent,
+    then: Then,
+    give_up_at: float | None,
+    outcome: Sitter | Refusal | None,
+    error: Exception | None,
+) -> None:
+    if error or outcome:
+        then(error or outcome)
+        return
     loop = asyncio.get_running_loop()
-    give_up_at = loop.time() + PATIENCE_SECONDS
-
-    def saved(outcome: Sitter | Refusal | None, error: Exception | None) -> None:
-        if error or outcome:
-            then(error or outcome)
-        elif loop.time() > give_up_at:
-            then(Unavailable(HELD_UP))
-        else:
-            loop.call_later(HELD_UP_SECONDS, _save.ask, sent, saved)
-
-    _save.ask(sent, saved)
+    give_up_at = give_up_at or loop.time() + PATIENCE_SECONDS
+    if loop.time() >= give_up_at:
+        then(Unavailable(HELD_UP))
+    else:
+        loop.call_later(HELD_UP_SECONDS, answer_soon, sent, then, give_up_at)
 
 
 def checked(number: object, values: object) -> tuple[int, str]:

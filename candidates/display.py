@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -27,12 +27,14 @@ SHORT = {
 }
 
 
-def _at(candidate) -> str:
-    return f'data-question=\\"{candidate.question}\\"'
+def _shown(question: int | None) -> int | None:
+    return min(question, rehearsal.COUNT) if question else None
 
 
-def _shown_at(candidate) -> str:
-    return f'\\"at\\">{candidate.shown_question}<'
+@cache
+def _marks_of(question: int | None) -> tuple[str, str]:
+    """Where a row, as JSON text, tells the question that is open."""
+    return f'data-question=\\"{question}\\"', f'\\"at\\">{_shown(question)}<'
 
 
 class RowDisplay:
@@ -75,12 +77,12 @@ class RowDisplay:
         The row is the one that rendering it again would give (`test_answered_rows`), at a
         hundredth of the price: an answer is what happens most.
         """
-        twin = self._twin({"question": number})
-        twin._pages, twin._rows = {}, {}
-        for language, row in self._rows.items():
-            row = row.replace(_at(self), _at(twin), 1)
-            twin._rows[language] = row.replace(_shown_at(self), _shown_at(twin), 1)
-        return twin
+        (at, told), (new_at, new_told) = _marks_of(self.question), _marks_of(number)
+        rows = {
+            language: row.replace(at, new_at, 1).replace(told, new_told, 1)
+            for language, row in self._rows.items()
+        }
+        return self._twin({"question": number, "_rows": rows, "_pages": {}})
 
     def with_changes(self, changes: dict):
         """The same candidate once `changes` of columns are made; nothing derived is kept."""
@@ -233,7 +235,7 @@ class RowDisplay:
 
     @property
     def shown_question(self) -> int | None:
-        return min(self.question, rehearsal.COUNT) if self.question else None
+        return _shown(self.question)
 
     @property
     def absent_minutes(self) -> int:

@@ -105,7 +105,7 @@ class Hub:
         """
         room = self.rooms.setdefault(session_id, Room(session_id, epoch, version))
         self._catch_up(session_id, epoch, version)
-        room.sockets.add(socket)
+        room.add(socket)
         return room
 
     async def show_board(
@@ -138,7 +138,7 @@ class Hub:
         room = self.rooms.get(session_id)
         if room is None:
             return
-        room.sockets.discard(socket)
+        room.discard(socket)
         if not room.sockets:
             del self.rooms[session_id]
 
@@ -156,12 +156,11 @@ class Hub:
         """Whether only answers were given since the version of the room: nothing is to be read."""
         if not room.is_at(news.since):
             return False
-        watching = [each for each in room.sockets if each.candidate_id is None]
-        if watching:
-            texts = board.answered(news, room.epoch, {each.language for each in watching})
+        if room.watching:
+            texts = board.answered(news, room.epoch, room.languages)
             if texts is None:
                 return False
-            for each in watching:
+            for each in list(room.watching):
                 each.push(texts[each.language])
         room.version = room.heard = news.version
         return True

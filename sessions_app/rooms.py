@@ -136,6 +136,7 @@ class Room:
         self.session_id, self.epoch, self.version = session_id, epoch, version
         self.heard = version
         self.sockets: set[Socket] = set()
+        self.watching: set[Socket] = set()  # those of supervisors
         self.pump: asyncio.Task | None = None
         # By language the whole board, and the epoch and version it was asked for at.
         self._whole: dict[str, tuple[tuple[str, int], asyncio.Task[Read]]] = {}
@@ -143,7 +144,16 @@ class Room:
     @property
     def languages(self) -> set[str]:
         """Those that supervisors read here."""
-        return {each.language for each in self.sockets if each.candidate_id is None}
+        return {each.language for each in self.watching}
+
+    def add(self, socket: Socket) -> None:
+        self.sockets.add(socket)
+        if socket.candidate_id is None:
+            self.watching.add(socket)
+
+    def discard(self, socket: Socket) -> None:
+        self.sockets.discard(socket)
+        self.watching.discard(socket)
 
     async def whole_board(
         self, language: str, read: Callable[[int, str], Coroutine[Any, Any, Read]]

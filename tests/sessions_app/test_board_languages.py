@@ -239,7 +239,7 @@ async def test_the_first_in_a_language_is_made_to_ask(room, by, people):
 
     here = Room(room.pk, str(room.epoch), room.version)
     ours.rooms[room.pk] = here
-    here.sockets = {Socket(send=send, language="en")}
+    here.add(Socket(send=send, language="en"))
     change = board.Change(str(room.epoch), room.version + 1, {"fr": {"type": "rows"}})
     with mock.patch("sessions_app.live.in_database", mock.AsyncMock(return_value=change)):
         here.heard = room.version + 1

@@ -185,7 +185,8 @@ def test_only_news_is_told_and_never_to_a_candidate():
     room = Room(7, "an-epoch", 41)
     mine, my_phone = (Heard(watch.Ticket(7, 1, "login", "")) for _ in range(2))
     theirs, candidate = Heard(watch.Ticket(7, 2, "login", "")), Heard(candidate_id=5)
-    room.sockets |= {mine, my_phone, theirs, candidate}
+    for each in (mine, my_phone, theirs, candidate):
+        room.add(each)
     alone = {"type": "here", "epoch": "an-epoch", "v": 41, "people": []}
     me, martin = {"id": 1, "name": "Moi"}, {"id": 2, "name": "Mme Martin"}
 
