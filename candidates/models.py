@@ -116,6 +116,14 @@ class Candidate(RowDisplay, HasFacts, models.Model):
     class Meta:
         verbose_name = _("candidat")
         ordering = ["sort_key", "pk"]
+        indexes = [
+            # Asked every few seconds, among all candidates of all times.
+            models.Index(
+                fields=["session"],
+                condition=Q(away_since__isnull=False),
+                name="candidates_who_are_away",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["session", "identity_key"],

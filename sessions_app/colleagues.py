@@ -60,7 +60,7 @@ def frame(epoch: str, v: int, people: list[dict]) -> dict:
 
 def tell(room: Room, people: Mapping[int, str]) -> None:
     """Send each supervisor of a room its colleagues of now, unless it was told just these."""
-    for each in list(room.sockets):
+    for each in list(room.watching):
         if each.ticket is None:
             continue
         colleagues = _but(people, each.ticket.user_id)

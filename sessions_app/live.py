@@ -190,8 +190,7 @@ class Hub:
         a right that is withdrawn closes its sockets."""
         while True:
             try:
-                sockets = [each for room in self.rooms.values() for each in room.sockets]
-                sockets += self.centers.sockets()
+                sockets = self._watching() + self.centers.sockets()
                 tickets = [each.ticket for each in sockets if each.ticket]
                 seen = await in_database(watch.look, list(self.rooms), tickets)
                 for session_id, (epoch, version) in seen.versions.items():
@@ -211,10 +210,12 @@ class Hub:
     async def _keep_leases(self) -> None:
         """Tell whose boards are open here, in one write for all of them."""
         while True:
-            sockets = [each for room in self.rooms.values() for each in room.sockets]
-            served = {each.ticket.board for each in sockets if each.ticket}
+            served = {each.ticket.board for each in self._watching() if each.ticket}
             await self.leases.keep(served, in_database)
             await asyncio.sleep(POLL_SECONDS)
+
+    def _watching(self) -> list[Socket]:
+        return [each for room in self.rooms.values() for each in room.watching]
 
     async def _set_clock(self) -> None:
         """An answer that took long is wrong by up to half as much: what was known stays better."""
