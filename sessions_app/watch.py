@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.contrib.sessions.models import Session as Login
 from django.db.models import CharField, Value
@@ -39,18 +40,26 @@ class Ticket:
         return self.session_id, self.user_id
 
 
+class Account(NamedTuple):
+    """Of an account that may log in, by thousands: no model."""
+
+    password: str
+    is_superuser: bool
+
+
 @dataclass
 class Look:
-    """What one look has seen.
+    """What one look has seen, at the instant `now`.
 
     `versions`: session id → (epoch, version), `held_by`: → its centre, `times`: → its day, hour,
     time zone and state, `turns`: → when it was signed or last reopened. `here`: session id → who
     has its board open, by key of the account.
     """
 
+    now: datetime = field(default_factory=timezone.now)
     versions: dict[int, tuple[str, int]] = field(default_factory=dict)
     logins: set[str] = field(default_factory=set)
-    users: dict[int, User] = field(default_factory=dict)
+    users: dict[int, Account] = field(default_factory=dict)
     accesses: set[tuple[int, int]] = field(default_factory=set)
     centers: set[tuple[int, int]] = field(default_factory=set)
     held_by: dict[int, int] = field(default_factory=dict)
@@ -73,7 +82,7 @@ class Look:
 
     def _is_in_time(self, session_id: int) -> bool:
         opens_at, closes_at = _bounds(*self.times[session_id], self.turns.get(session_id))
-        return opens_at <= timezone.now() < closes_at
+        return opens_at <= self.now < closes_at
 
 
 def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
@@ -134,8 +143,7 @@ def _note(seen: Look, kind: str, first: str, second: str, third: str, *others: s
     elif kind == "here":
         seen.here[int(first)][int(second)] = third
     else:
-        is_superuser = third in {"1", "true", "t"}
-        seen.users[int(first)] = User(pk=int(first), password=second, is_superuser=is_superuser)
+        seen.users[int(first)] = Account(second, is_superuser=third in {"1", "true", "t"})
 
 
 @lru_cache(maxsize=4_096)
