@@ -12,8 +12,4 @@ class CandidatesConfig(AppConfig):
         from . import duties, leases
 
         timekeeper.register(leases.keep_lease)
-        timekeeper.register(duties.tell_end_is_near)
-        timekeeper.register(duties.note_overtime)
-        timekeeper.register(duties.end_at_time)
-        timekeeper.register(duties.tell_lapse_is_near)
-        timekeeper.register(duties.lapse_authorizations)
+        timekeeper.register(duties.do_what_is_due)

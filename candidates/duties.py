@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q, QuerySet
 
@@ -16,59 +18,86 @@ from .states import Action, Actor, State
 from .turns import end, move, turn
 
 
+def do_what_is_due() -> None:
+    """All of the duties below, each second; nearly always, one question finds nothing to do."""
+    now = clock.now()
+    anything = reduce(or_, (condition(now) for condition in DUTIES.values()))
+    if not _where_time_runs(anything).exists():
+        return
+    for duty in DUTIES:
+        with timekeeper.surviving(f"duty {duty.__name__}"):
+            duty()
+
+
 def tell_end_is_near() -> None:
     """The supervisor is told 15 and 5 minutes before the end hour, once each."""
     now = clock.now()
-    untold = Q()
-    for mark in timing.MARKS:
-        is_told = Q(warned_minutes__isnull=False, warned_minutes__lte=mark)
-        untold |= Q(timer__ends_at__lte=now + timedelta(minutes=mark)) & ~is_told
-    near = _where_time_runs(untold, state=State.IN_PROGRESS, timer__ends_at__gt=now)
-    near = near.filter(overtime_at=None).with_facts().select_related("timer")
+    near = _where_time_runs(_is_near_end(now)).with_facts().select_related("timer")
     # Of a test no longer than a mark, the query cannot tell that nothing is due.
     due = [candidate for candidate in near if _mark_due(candidate, now)]
     _each(due, Action.NEAR_END, _tell_mark)
 
 
+def _is_near_end(now: datetime) -> Q:
+    untold = Q()
+    for mark in timing.MARKS:
+        is_told = Q(warned_minutes__isnull=False, warned_minutes__lte=mark)
+        untold |= Q(timer__ends_at__lte=now + timedelta(minutes=mark)) & ~is_told
+    return untold & Q(state=State.IN_PROGRESS, timer__ends_at__gt=now, overtime_at=None)
+
+
 def note_overtime() -> None:
     """The end hour is past and the test still runs: the supervisor is told, and decides."""
-    due = _where_time_runs(
-        state=State.IN_PROGRESS,
-        overtime_at=None,
-        session__auto_end=False,
-        timer__ends_at__lte=clock.now(),
-    )
+    due = _where_time_runs(_is_late(clock.now()))
     _each(due, Action.REACH_OVERTIME, _reach_overtime)
+
+
+def _is_late(now: datetime) -> Q:
+    is_theirs = Q(overtime_at=None, session__auto_end=False)
+    return is_theirs & Q(state=State.IN_PROGRESS, timer__ends_at__lte=now)
 
 
 def end_at_time() -> None:
     """The end hour is past, and the session ends each test by itself."""
-    due = _where_time_runs(
-        state=State.IN_PROGRESS, session__auto_end=True, timer__ends_at__lte=clock.now()
-    )
-    _each(due, Action.END_AT_TIME, _end)
+    _each(_where_time_runs(_is_over(clock.now())), Action.END_AT_TIME, _end)
+
+
+def _is_over(now: datetime) -> Q:
+    return Q(state=State.IN_PROGRESS, session__auto_end=True, timer__ends_at__lte=now)
 
 
 def tell_lapse_is_near() -> None:
     """The supervisor is told 3 minutes before an authorisation lapses, once for each."""
-    now = clock.now()
-    due = _where_time_runs(
-        lapse_told=False,
-        authorized_until__gt=now,
-        authorized_until__lte=now + timing.LAPSE_NOTICE,
-    )
-    _each(due, Action.NEAR_LAPSE, _tell_lapse)
+    _each(_where_time_runs(_lapses_soon(clock.now())), Action.NEAR_LAPSE, _tell_lapse)
+
+
+def _lapses_soon(now: datetime) -> Q:
+    soon = Q(authorized_until__gt=now, authorized_until__lte=now + timing.LAPSE_NOTICE)
+    return soon & Q(lapse_told=False)
 
 
 def lapse_authorizations() -> None:
     """An authorisation that was not used within 15 minutes is given back."""
-    due = _where_time_runs(authorized_until__lte=clock.now())
-    _each(due, Action.LOSE_AUTHORIZATION, _lapse)
+    _each(_where_time_runs(_has_lapsed(clock.now())), Action.LOSE_AUTHORIZATION, _lapse)
 
 
-def _where_time_runs(*conditions: Q, **values) -> QuerySet[Candidate]:
+def _has_lapsed(now: datetime) -> Q:
+    return Q(authorized_until__lte=now)
+
+
+# Each duty, and whom it concerns at an instant.
+DUTIES: dict[Callable[[], None], Callable[[datetime], Q]] = {
+    tell_end_is_near: _is_near_end,
+    note_overtime: _is_late,
+    end_at_time: _is_over,
+    tell_lapse_is_near: _lapses_soon,
+    lapse_authorizations: _has_lapsed,
+}
+
+
+def _where_time_runs(condition: Q) -> QuerySet[Candidate]:
     """In rooms that are neither suspended nor over; a suspended one gives its pause back."""
-    candidates = Candidate.objects.filter(*conditions, session__paused_at=None, **values)
+    candidates = Candidate.objects.filter(condition, session__paused_at=None)
     return candidates.exclude(session__state=Session.State.FINALIZED)
 
 

@@ -486,4 +486,28 @@ def test_a_duty_that_fails_stops_no_other(monkeypatch, caplog):
 
 
 def test_the_timekeeper_runs_every_duty():
-    assert set(DUTIES) <= set(timekeeper._duties), "register it in candidates/apps.py"
+    assert duties.do_what_is_due in timekeeper._duties, "register it in candidates/apps.py"
+    assert set(DUTIES) == set(duties.DUTIES)
+
+
+@pytest.mark.parametrize("duty", DUTIES)
+def test_the_one_question_finds_who_each_duty_is_for(room, by, at, duty):
+    Session.objects.filter(pk=room.pk).update(auto_end=duty is duties.end_at_time)
+    if duty in {duties.lapse_authorizations, duties.tell_lapse_is_near}:
+        services.authorize_start(factories.waiting(room), user=by)
+    else:
+        factories.running(room, by)
+    at(minutes=MINUTES.get(duty, 106))
+    reached = room.events.filter(type__in={*BY_THE_END_HOUR, LAPSED, NEAR})
+    assert reached.count() == 0
+    duties.do_what_is_due()
+    assert reached.count() == 1
+
+
+@pytest.mark.parametrize("minute", [10, 97])
+def test_nothing_due_costs_one_question_for_all_duties(room, by, at, minute):
+    factories.running(room, by)
+    at(minutes=minute)
+    run()
+    at(minutes=minute)
+    assert queries(duties.do_what_is_due) == 1
