@@ -36,7 +36,6 @@ PATIENCE_SECONDS = 8  # as long as any writer waits for a lock
 HELD_UP = _("Votre réponse n’a pas pu être enregistrée. Réessayez dans un instant.")
 NOT_OPEN = _("Cette question n’est pas encore ouverte.")
 
-
 Then = Callable[[Sitter | Exception], None]
 
 
@@ -125,7 +124,8 @@ def save_all(sent: Sequence[Sent]) -> list[Sitter | Refusal | None]:
 
 
 def _sitters(sent: Sequence[Sent]) -> tuple[datetime, dict[int, Sitter]]:
-    """The instant, and the candidates who answer in the sessions that are free, both locked."""
+    """The instant, and by key the candidates who answer in sessions that are free, locked with
+    them."""
     places = {each.seat.candidate_id: each.session_id for each in sent}
     rows: Iterable[tuple]
     if connection.vendor == "postgresql":
@@ -176,10 +176,8 @@ def _write(taken: list[tuple[Sent, Sitter]], now: datetime) -> None:
     rows = [(sitter.pk, each.number, each.value, _is_late(sitter, now)) for each, sitter in taken]
     save = None
     if connection.vendor == "postgresql":
-        save = (
-            SAVE_ANSWERS,
-            [json.dumps([dict(zip(_NAMES, row, strict=True)) for row in rows]), now, now],
-        )
+        text = json.dumps([dict(zip(_NAMES, row, strict=True)) for row in rows])
+        save = SAVE_ANSWERS, [text, now, now]
     else:
         _save_one_by_one(rows, now)
     told = []

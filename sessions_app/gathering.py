@@ -44,7 +44,10 @@ class Gathering(Generic[Question, Answer]):
         def tell(answer, error) -> None:
             if waiting.done():
                 return  # whoever asked has gone
-            waiting.set_exception(error) if error else waiting.set_result(answer)
+            if error:
+                waiting.set_exception(error)
+            else:
+                waiting.set_result(answer)
 
         self.ask(question, tell)
         return await waiting
