@@ -37,8 +37,10 @@ def people(room, by):
     return people
 
 
+@pytest.mark.parametrize("minutes", [None, 15], ids=["calm", "near the end"])
 @pytest.mark.parametrize(("size", "least"), [(PHONE, 12), (TABLET, 30), (LAPTOP, 30)])
-def test_rows_in_sight(browser, site, room, people, size, least):
+def test_rows_in_sight(browser, site, room, people, size, least, minutes):
+    room.candidates.update(warned_minutes=minutes)
     person, _ = open_room(browser, site, room, size=size)
     assert person.page.evaluate(IN_SIGHT) >= least
     assert person.page.evaluate(SMALLEST) >= 13

@@ -226,7 +226,7 @@ def test_time_added_during_a_pause_counts_from_its_beginning(room, by, db_clock)
 def near(person) -> str:
     """The badge of the row, as people read it."""
     row = BeautifulSoup(factories.fresh(person).row_html, "html.parser")
-    return " ".join(each.text.replace("\xa0", " ") for each in row.select(".badge.near"))
+    return " ".join(each.text.replace("\xa0", " ") for each in row.select(".left.near"))
 
 
 def test_the_badge_of_a_row_comes_and_goes(room, by, db_clock):
