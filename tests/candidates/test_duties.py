@@ -422,6 +422,7 @@ def test_to_find_nothing_due_costs_one_query_a_duty(room, by, at, minute):
     at(minutes=minute)
     run()
     assert [queries(duty) for duty in DUTIES] == [1] * len(DUTIES)
+    assert queries(duties.do_what_is_due) == 1  # for all of them
 
 
 @pytest.mark.parametrize("auto_end", [True, False])
@@ -447,16 +448,22 @@ def test_ten_who_are_due_are_found_in_one_query(room, by, at, duty):
     assert ten - 1 == 10 * (one - 1)
 
 
-@pytest.mark.parametrize("duty", DUTIES)
-def test_one_who_fails_holds_up_nobody(room, by, at, duty, monkeypatch, caplog):
+def whose_turn_it_is(duty, room, by, at, *names: str) -> list[Candidate]:
+    """These people, for whom that duty has something to do now."""
     Session.objects.filter(pk=room.pk).update(auto_end=duty is duties.end_at_time)
     if duty in {duties.lapse_authorizations, duties.tell_lapse_is_near}:
-        people = [factories.waiting(room, birth_name=name) for name in ("Aba", "Bel", "Caz")]
+        people = [factories.waiting(room, birth_name=name) for name in names]
         for each in people:
             services.authorize_start(each, user=by)
     else:
-        people = [factories.running(room, by, birth_name=name) for name in ("Aba", "Bel", "Caz")]
+        people = [factories.running(room, by, birth_name=name) for name in names]
     at(minutes=MINUTES.get(duty, 106))
+    return people
+
+
+@pytest.mark.parametrize("duty", DUTIES)
+def test_one_who_fails_holds_up_nobody(room, by, at, duty, monkeypatch, caplog):
+    people = whose_turn_it_is(duty, room, by, at, "Aba", "Bel", "Caz")
     turn = duties.turn
 
     def failing_turn(candidate, *args):
@@ -473,18 +480,6 @@ def test_one_who_fails_holds_up_nobody(room, by, at, duty, monkeypatch, caplog):
     assert [name for name in ("ABA", "Élise", "2010-04") if name in caplog.text] == []
 
 
-def test_a_duty_that_fails_stops_no_other(monkeypatch, caplog):
-    done = []
-
-    def fail():
-        raise RuntimeError("Durand")
-
-    monkeypatch.setattr(timekeeper, "_duties", [fail, lambda: done.append(True)])
-    timekeeper.tick()
-    assert done == [True]
-    assert "duty fail failed: RuntimeError" in caplog.text
-
-
 def test_the_timekeeper_runs_every_duty():
     assert duties.do_what_is_due in timekeeper._duties, "register it in candidates/apps.py"
     assert set(DUTIES) == set(duties.DUTIES)
@@ -492,22 +487,8 @@ def test_the_timekeeper_runs_every_duty():
 
 @pytest.mark.parametrize("duty", DUTIES)
 def test_the_one_question_finds_who_each_duty_is_for(room, by, at, duty):
-    Session.objects.filter(pk=room.pk).update(auto_end=duty is duties.end_at_time)
-    if duty in {duties.lapse_authorizations, duties.tell_lapse_is_near}:
-        services.authorize_start(factories.waiting(room), user=by)
-    else:
-        factories.running(room, by)
-    at(minutes=MINUTES.get(duty, 106))
+    whose_turn_it_is(duty, room, by, at, "Aba")
     reached = room.events.filter(type__in={*BY_THE_END_HOUR, LAPSED, NEAR})
     assert reached.count() == 0
     duties.do_what_is_due()
     assert reached.count() == 1
-
-
-@pytest.mark.parametrize("minute", [10, 97])
-def test_nothing_due_costs_one_question_for_all_duties(room, by, at, minute):
-    factories.running(room, by)
-    at(minutes=minute)
-    run()
-    at(minutes=minute)
-    assert queries(duties.do_what_is_due) == 1

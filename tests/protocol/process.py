@@ -75,18 +75,18 @@ def announcing() -> Iterator[dict[int, Announcement]]:
     """What the journal would announce of each version; the machine decides who hears it."""
     told: dict[int, Announcement] = {}
 
-    together = journal._record_together  # announces by itself, in its statement
+    together = journal._recorded_together  # announces by itself, in its statement
 
     def note(announcements) -> None:
         told.update((each.version, each) for each in announcements)
 
-    def note_together(events, announcements, at) -> None:
-        together(events, announcements, at)
+    def note_together(events, announcements, at):
         note(announcements)
+        return together(events, announcements, at)
 
     with (
         mock.patch.object(journal, "_announce", note),
-        mock.patch.object(journal, "_record_together", note_together),
+        mock.patch.object(journal, "_recorded_together", note_together),
     ):
         yield told
 
