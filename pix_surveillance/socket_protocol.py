@@ -70,7 +70,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.scope["extensions"][WRITE_NOW] = self.write_text
 
     def pause_writing(self) -> None:
-        self.writable = asyncio.Event()
+        if self.writable is ALWAYS:
+            self.writable = asyncio.Event()
 
     def resume_writing(self) -> None:
         self.writable.set()

@@ -119,9 +119,9 @@ def lock_free(
     Who waits for one room must not make all the others wait. Finalised ones are told, too.
     """
     lock = LOCK_FREE, [json.dumps(list(session_ids))]
-    locked, instant, read = in_one_trip(lock, ("SELECT clock_timestamp()", []), then_read)
+    locked, instant, read = in_one_trip(lock, (clock.ON_POSTGRESQL, []), then_read)
     sessions = {row[0]: HeldSession.of(row) for row in locked.fetchall()}
-    return instant.fetchone()[0], sessions, read.fetchall()
+    return clock.told(instant.fetchone()[0]), sessions, read.fetchall()
 
 
 def held(session_ids: Collection[int]) -> tuple[datetime, dict[int, HeldSession]]:

@@ -124,11 +124,11 @@ def db_clock(monkeypatch):
 
 class _MovedClock:
     def __init__(self, monkeypatch):
-        self._real, self._ahead = clock.now, timedelta()
-        monkeypatch.setattr(clock, "now", self.now)
+        self._real, self._ahead = clock.told, timedelta()
+        monkeypatch.setattr(clock, "told", lambda value: self._real(value) + self._ahead)
 
     def now(self):
-        return self._real() + self._ahead
+        return clock.now()
 
     def forward(self, **length):
         self._ahead += timedelta(**length)

@@ -65,12 +65,12 @@ class Protocol(RuleBasedStateMachine):
         self.around.enter_context(rendering_once())
         self.around.enter_context(keeping_boards())
         told = self.around.enter_context(announcing())
-        real = clock.now
+        real = clock.told
 
-        def now():
-            return real() + self.ahead
+        def told_ahead(value):
+            return real(value) + self.ahead
 
-        self.around.enter_context(mock.patch.object(clock, "now", now))
+        self.around.enter_context(mock.patch.object(clock, "told", told_ahead))
         self.around.callback(logging.disable, logging.root.manager.disable)
         logging.disable(logging.WARNING)  # a refusal is no news here
         loop = asyncio.new_event_loop()
