@@ -93,7 +93,11 @@ def checked(number: object, values: object) -> tuple[int, str]:
 def answer(candidate: Candidate, seat: Seat, number: int, value: str) -> None:
     """Save one answer now, in a request of its own; raises `Refusal`."""
     session = journal.lock(candidate.session_id)
+    # A group passes over whoever is held; a request waits for them, here.
+    list(Candidate.objects.select_for_update(no_key=True).filter(pk=candidate.pk).values_list("pk"))
     (outcome,) = save_all([Sent(session.pk, seat, number, value)])
+    if outcome is None:
+        raise Unavailable(HELD_UP)
     if isinstance(outcome, Refusal):
         raise outcome
 

@@ -223,6 +223,34 @@ def test_a_room_that_somebody_writes_is_left_for_the_next_group():
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
+def test_who_is_held_by_another_is_left_by_a_group_and_awaited_by_a_request(room, by):
+    person, other = factories.running(room, by), factories.running(room, by)
+    is_held, may_end = threading.Event(), threading.Event()
+
+    def hold():
+        """As what notes an absence, or that a page has seen something."""
+        with transaction.atomic():
+            Candidate.objects.filter(pk=person.pk).update(unseen_version=None)
+            is_held.set()
+            may_end.wait(timeout=30)
+        connections.close_all()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert is_held.wait(timeout=30)
+        left, saved = answering.save_all([sent(person), sent(other)])
+        assert (left, saved.question) == (None, 2)
+        threading.Timer(0.5, may_end.set).start()
+        answering.answer(person, factories.seat_of(person), 1, "a")
+    finally:
+        may_end.set()
+        holder.join(timeout=30)
+    assert factories.fresh(person).question == 2
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
 def test_one_statement_announces_a_group(room, by, monkeypatch):
     people = [factories.running(room, by) for _ in range(2)]
     since = Session.objects.get(pk=room.pk).version
