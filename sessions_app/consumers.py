@@ -82,8 +82,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self.receive(text)
 
     async def send_text(self, text: str) -> None:
-        if not self.write_now(text):
-            await self.base_send({"type": "websocket.send", "text": text})
+        await self.base_send({"type": "websocket.send", "text": text})
 
     async def open(self, session: Session, socket: Socket) -> None:
         """Join first, then say hello: what happens from now on reaches this socket."""
