@@ -6,6 +6,8 @@ from bs4 import BeautifulSoup, Tag
 
 from sessions_app.one_board import ONE_COLUMN
 
+BY_THE_CLOCK = {"hb", "here"}  # frames that may come at any place among the others
+
 
 class LivePage:
     def __init__(self, html: str):

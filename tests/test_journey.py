@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 from candidates import access, services
 from sessions_app.models import Session, SessionEvent
 from tests import factories
-from tests.live_page import LivePage
+from tests.live_page import BY_THE_CLOCK, LivePage
 from tests.servers import server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,7 +81,7 @@ class Screen:
         deadline = monotonic() + timeout
         while True:
             frame = json.loads(self.socket.recv(timeout=max(0, deadline - monotonic())))
-            if frame["type"] not in {"hb", "here"}:
+            if frame["type"] not in BY_THE_CLOCK:
                 return frame
 
     def receive_until(self, version: int) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -193,17 +195,14 @@ def test_the_frame_of_an_answer_needs_no_query(room, by, django_assert_num_queri
 # On PostgreSQL, where locks are real.
 
 
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_a_room_that_somebody_writes_is_left_for_the_next_group():
-    busy, free = factories.session(), factories.session()
-    waits = factories.running(busy, factories.supervisor(busy))
-    goes_on = factories.running(free, factories.supervisor(free))
+@contextmanager
+def held(take: Callable[[], object]) -> Iterator[threading.Event]:
+    """Somebody else has done `take` and not committed yet; until the end, or until it is set."""
     is_held, may_end = threading.Event(), threading.Event()
 
     def hold():
         with transaction.atomic():
-            journal.lock(busy.pk)
+            take()
             is_held.set()
             may_end.wait(timeout=30)
         connections.close_all()
@@ -212,11 +211,21 @@ def test_a_room_that_somebody_writes_is_left_for_the_next_group():
     holder.start()
     try:
         assert is_held.wait(timeout=30)
-        skipped, saved = answering.save_all([sent(waits), sent(goes_on)])
-        assert (skipped, saved.question) == (None, 2)
+        yield may_end
     finally:
         may_end.set()
         holder.join(timeout=30)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_room_that_somebody_writes_is_left_for_the_next_group():
+    busy, free = factories.session(), factories.session()
+    waits = factories.running(busy, factories.supervisor(busy))
+    goes_on = factories.running(free, factories.supervisor(free))
+    with held(lambda: journal.lock(busy.pk)):
+        skipped, saved = answering.save_all([sent(waits), sent(goes_on)])
+        assert (skipped, saved.question) == (None, 2)
     (saved,) = answering.save_all([sent(waits)])
     assert saved.question == 2
 
@@ -224,28 +233,15 @@ def test_a_room_that_somebody_writes_is_left_for_the_next_group():
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_who_is_held_by_another_is_left_by_a_group_and_awaited_by_a_request(room, by):
+    """As by what notes an absence, or that a page has seen something."""
     person, other = factories.running(room, by), factories.running(room, by)
-    is_held, may_end = threading.Event(), threading.Event()
-
-    def hold():
-        """As what notes an absence, or that a page has seen something."""
-        with transaction.atomic():
-            Candidate.objects.filter(pk=person.pk).update(unseen_version=None)
-            is_held.set()
-            may_end.wait(timeout=30)
-        connections.close_all()
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    try:
-        assert is_held.wait(timeout=30)
+    with held(
+        lambda: Candidate.objects.filter(pk=person.pk).update(unseen_version=None)
+    ) as may_end:
         left, saved = answering.save_all([sent(person), sent(other)])
         assert (left, saved.question) == (None, 2)
         threading.Timer(0.5, may_end.set).start()
         answering.answer(person, factories.seat_of(person), 1, "a")
-    finally:
-        may_end.set()
-        holder.join(timeout=30)
     assert factories.fresh(person).question == 2
 
 

@@ -126,15 +126,13 @@ async def first_frames(client: Client, path: str, kinds: set[str]) -> list[dict]
         while not kinds <= first.keys():
             frame = json.loads(await line.receive_from(10))
             first.setdefault(frame["type"], frame)
-        return [first[kind] for kind in kinds]
+        return [frame for kind, frame in first.items() if kind in kinds]
     finally:
         await line.disconnect()
         await hub.stop()
 
 
-def untimed(frames: list[dict]) -> dict[str, dict]:
-    """By kind, without the instant."""
-    return {
-        frame["type"]: {name: value for name, value in frame.items() if name != "now"}
-        for frame in frames
-    }
+def untimed(frames: list[dict]) -> list[dict]:
+    """Without the instant, in their order; who else is here may come at any place, and is last."""
+    ordered = sorted(frames, key=lambda frame: frame["type"] == "here")
+    return [{name: value for name, value in frame.items() if name != "now"} for frame in ordered]

@@ -12,10 +12,9 @@ from sessions_app import live
 from sessions_app.live import hub
 from sessions_app.models import Session
 from tests import factories, fresh_boards
-from tests.live_page import LivePage
+from tests.live_page import BY_THE_CLOCK, LivePage
 from tests.sessions_app.test_board_languages import open_line
 
-BY_THE_CLOCK = {"hb", "here"}
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from pix_surveillance.asgi import application
 from sessions_app.live import hub
 from tests import factories
+from tests.live_page import BY_THE_CLOCK
 from tests.sessions_app.scenes import NAMES, Scene
 
 GOOD_ORIGIN = settings.ORIGINS[0]
@@ -72,7 +73,7 @@ async def first_frames(line) -> list[dict]:
     frames: list[dict] = []
     while len(frames) < 2:
         frame = json.loads(await line.receive_from(10))
-        if frame["type"] not in {"hb", "here"}:
+        if frame["type"] not in BY_THE_CLOCK:
             frames.append(frame)
     return frames
 

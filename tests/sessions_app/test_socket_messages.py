@@ -14,6 +14,7 @@ from candidates.consumers import CandidateConsumer
 from pix_surveillance.asgi import SOCKETS, application
 from sessions_app.consumers import CenterConsumer, SupervisionConsumer
 from sessions_app.live import hub
+from tests.live_page import BY_THE_CLOCK
 from tests.sessions_app.scenes import NAMES, Scene
 from tests.snapshots import everything
 
@@ -32,7 +33,6 @@ LET_IN = {
 }
 # The last of what a page is sent as it comes, but for what the clock adds at any place.
 GREETING = {SupervisionConsumer: "board", CenterConsumer: "rooms", CandidateConsumer: "seat"}
-BY_THE_CLOCK = {"hb", "here"}
 ELSE = "anything else"
 CLOSED = 4403
 # What is heard in return: a frame of this type, or the end of the socket.
