@@ -1,9 +1,12 @@
 """The whole socket story: which path goes where, and from which pages."""
 
+import gc
 import os
+from functools import lru_cache
 
 from django.core.asgi import get_asgi_application
 
+gc.disable()  # while everything is loaded: a tenth of a start
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pix_surveillance.settings")
 pages = get_asgi_application()
 
@@ -36,6 +39,7 @@ async def refuse(scope, receive, send):
 class OwnOrigins(OriginValidator):
     """Sockets from the site's own pages only; an origin that is no address is refused too."""
 
+    @lru_cache(maxsize=64)  # noqa: B019 (there is one of these, for as long as the process)
     def valid_origin(self, parsed_origin):
         try:
             return super().valid_origin(parsed_origin)
@@ -48,3 +52,4 @@ application = Lifecycle(
     ProtocolTypeRouter({"http": pages, "websocket": OwnOrigins(sockets, settings.ORIGINS)})
 )
 fit_daphne(application)
+gc.enable()

@@ -15,12 +15,14 @@ from websockets.frames import Close, Frame, Opcode
 from pix_surveillance.socket_pings import TURNS, Pings, pings_of
 from pix_surveillance.socket_protocol import SocketProtocol
 
+# As the HTTP part of the server hands it over; with an empty header, it is opened the general way.
 HANDSHAKE = (
-    b"GET /ws/candidat/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-    b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+    b"GET /ws/candidat/ HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\n"
+    b"connection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: "
     + base64.b64encode(b"sixteen bytes ok")
     + b"\r\n\r\n"
 )
+UNUSUAL = HANDSHAKE.replace(b"host: localhost", b"host: localhost\r\nx-empty: ")
 LONGEST = 3_000  # bytes of a message, for the server of this test
 
 
@@ -50,13 +52,13 @@ class Wire(asyncio.Transport):
 class Played:
     """One connection to a server that says back what it hears, in texts of several lengths."""
 
-    def __init__(self, protocol_class: type):
+    def __init__(self, protocol_class: type, handshake: bytes = HANDSHAKE):
         config = Config(
             self.app, interface="asgi3", ws_per_message_deflate=False, ws_max_size=LONGEST
         )
         config.load()
         self.heard: list = []
-        self.wire = Wire()
+        self.wire, self.handshake = Wire(), handshake
         self.protocol = protocol_class(config=config, server_state=ServerState(), app_state={})
         self.protocol.connection_made(self.wire)
 
@@ -73,7 +75,7 @@ class Played:
 
     async def play(self, chunks: list[bytes]) -> tuple:
         """What was heard, written and done once all chunks have come, the handshake apart."""
-        self.protocol.data_received(HANDSHAKE)
+        self.protocol.data_received(self.handshake)
         await self._settle()
         greeting = len(self.wire.written)
         for chunk in chunks:
@@ -94,10 +96,12 @@ class Played:
             await asyncio.sleep(0)
 
 
-def both(chunks: list[bytes]) -> list[tuple]:
+def all_ways(chunks: list[bytes]) -> list[tuple]:
+    """uvicorn's own, and ours after each way to open."""
+
     async def play():
-        classes = (WebSocketsSansIOProtocol, SocketProtocol)
-        return [await Played(each).play(chunks) for each in classes]
+        ways = [(WebSocketsSansIOProtocol,), (SocketProtocol,), (SocketProtocol, UNUSUAL)]
+        return [await Played(*each).play(chunks) for each in ways]
 
     return asyncio.run(play())
 
@@ -128,8 +132,8 @@ def test_whatever_comes_and_however_it_is_cut(frames, cuts):
     for cut in cuts:
         chunks.append(whole[:cut])
         whole = whole[cut:]
-    general, short = both([chunk for chunk in [*chunks, whole] if chunk])
-    assert short == general
+    general, *short = all_ways([chunk for chunk in [*chunks, whole] if chunk])
+    assert short == [general, general]
 
 
 PART = frame(Opcode.TEXT, b"a part", fin=False)
@@ -139,15 +143,15 @@ PART = frame(Opcode.TEXT, b"a part", fin=False)
 @example([PART, frame(Opcode.TEXT, b"the rest must come first")])
 @example([PART, frame(Opcode.PONG, b"may come between"), frame(Opcode.CONT, b", and its rest")])
 def test_frames_that_come_one_by_one(frames):
-    general, short = both(frames)
-    assert short == general
+    general, *short = all_ways(frames)
+    assert short == [general, general]
 
 
 @pytest.mark.parametrize("length", [0, 62, 63, 1_000, 2_900])
 def test_a_text_of_each_length_is_written_alike(length):
-    general, short = both([frame(Opcode.TEXT, b"x" * length)])
-    assert short == general
-    assert len(short[1]) > 2 * length
+    general, *short = all_ways([frame(Opcode.TEXT, b"x" * length)])
+    assert short == [general, general]
+    assert len(general[1]) > 2 * length
 
 
 async def pinged(interval: float = 5, timeout: float | None = 15) -> tuple[Played, Pings]:
@@ -237,3 +241,24 @@ async def test_a_browser_that_does_not_read_holds_the_texts_up():
     assert len(played.wire.written) > before
     played.protocol.connection_lost(None)
     await played._settle()
+
+
+@pytest.mark.parametrize("said", [b"soon", b"s" * 200])
+def test_what_comes_before_the_answer_is_heard_after_it(said):
+    async def early(*way) -> tuple:
+        played = Played(*way)
+        played.protocol.data_received(played.handshake)
+        played.protocol.data_received(frame(Opcode.TEXT, said))
+        await played._settle()
+        told = played.heard[:], played.wire.written
+        played.protocol.connection_lost(None)
+        await played._settle()
+        return told
+
+    async def each_way():
+        ways = [(WebSocketsSansIOProtocol,), (SocketProtocol,), (SocketProtocol, UNUSUAL)]
+        return [await early(*way) for way in ways]
+
+    general, *short = asyncio.run(each_way())
+    assert short == [general, general]
+    assert general[0][0]["text"] == said.decode()
