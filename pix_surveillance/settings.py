@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
 
-from pix_surveillance import log_lines, shared_limits
+from pix_surveillance import log_lines, pooled_connection, shared_limits
 
 ROOT = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -51,10 +51,12 @@ def _database() -> dict:
         raise ImproperlyConfigured("DATABASE_URL is not a database address.") from error
     engine = database.get("ENGINE")
     if engine == "django.db.backends.postgresql":
+        has_pooler = env.str("LISTEN_DATABASE_URL", default="") not in {"", env.str("DATABASE_URL")}
         database["CONN_HEALTH_CHECKS"] = True
         database["OPTIONS"] = {
-            # After an outage, a fresh try at once rather than ever rarer ones.
-            "pool": {"min_size": 1, "max_size": 12, "timeout": 5, "reconnect_timeout": 4},
+            "pool": pooled_connection.POOL,
+            # Behind a pooler, what one server has prepared another does not know.
+            "prepare_threshold": None if has_pooler else 2,
             # A process that freezes in the middle of a write gives its room back.
             "options": "-c idle_in_transaction_session_timeout=5000 -c lock_timeout=8000",
         }
