@@ -33,7 +33,7 @@ from .bare_writer import Writer
 
 BEAT_SECONDS, PING_SECONDS = 10, 5
 STEP_SECONDS = 0.05  # one part of the rooms at a time: no burst of thousands of frames
-BACKLOG = 2048  # as uvicorn
+BACKLOG = 4096  # as the product
 HANDSHAKE_SECONDS = 30
 
 

@@ -20,7 +20,7 @@ READY_SECONDS = 60
 UVICORN = ["-m", "uvicorn", "--ws", "pix_surveillance.socket_protocol:SocketProtocol"]
 UVICORN += ["--ws-ping-interval", "5"]
 UVICORN += ["--ws-ping-timeout", "15", "--ws-per-message-deflate", "false"]
-UVICORN += ["--no-access-log", "--log-level", "warning"]
+UVICORN += ["--backlog", "4096", "--no-access-log", "--log-level", "warning"]
 # What follows `python`; `--host` and `--port` are added.
 TARGETS = {
     "product": [*UVICORN, "pix_surveillance.asgi:application"],
