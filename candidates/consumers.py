@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from sessions_app import floods, languages
-from sessions_app.consumers import REFUSED, LiveConsumer
+from sessions_app.consumers import REFUSED, TOGETHER_SECONDS, LiveConsumer
 from sessions_app.gathering import Gathering
 from sessions_app.refusals import DATABASE_OUTAGES, Refusal
 from sessions_app.rooms import Socket
@@ -21,7 +21,7 @@ from .sitters import Sitter
 from .stages import Stage, stage_of
 
 logger = logging.getLogger(__name__)
-find = Gathering(access.find_all)
+find = Gathering(access.find_all, pause=TOGETHER_SECONDS)
 
 
 class CandidateConsumer(LiveConsumer):

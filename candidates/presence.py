@@ -174,7 +174,7 @@ def _note_process(candidate_ids: set[int]) -> set[int]:
     return present
 
 
-_welcomed = Gathering(welcome_all)
+_welcomed = Gathering(welcome_all, pause=0.05)
 
 
 def leave(candidate_id: int, lost_at: datetime, node: str = NODE) -> None:

@@ -7,17 +7,15 @@ What does not exist and what is not yours get the same answer.
 import secrets
 from collections.abc import Collection
 from functools import wraps
-from importlib import import_module
 
 from django.conf import settings
-from django.contrib.auth import get_user
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, parse_cookie
+from django.http import parse_cookie
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from . import codes, windows
+from . import codes, logins, windows
 from .memberships import Membership, Role
 from .models import Center, Session, SupervisorAccess, User
 from .refusals import Forbidden, Invalid, Missing, wants_page
@@ -64,10 +62,8 @@ def login_of_socket(scope: dict) -> str:
 def account_of_socket(scope: dict) -> tuple[User, str]:
     """Who opens a socket, and the key of their login; raises `Missing` for nobody."""
     login = login_of_socket(scope)
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(login)
-    user = get_user(request)
-    if not user.is_authenticated:
+    user = logins.accounts([login]).get(login)
+    if user is None:
         raise Missing(NO_SUCH_SESSION)
     return user, login
 

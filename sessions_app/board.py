@@ -6,15 +6,15 @@ then brings it up to date: only the candidates concerned are read and rendered a
 
 import re
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 from django.template.loader import render_to_string
 
 from . import languages
 from .announcements import Announcement
+from .board_reading import Reading, read_all
 from .event_names import FROM_THEIR_PAGE
 from .frame_text import rows_text
 from .kept_boards import KeptBoards
@@ -23,7 +23,6 @@ from .one_board import TOGETHER, Board
 from .one_instant import snapshot
 from .spoken import spoken
 
-LONGEST_CATCH_UP = 500  # events; beyond, a whole board is cheaper than its changes
 _kept = KeptBoards()
 
 
@@ -49,6 +48,15 @@ class Change:
         return self.is_room_wide or candidate_id in self.candidate_ids
 
 
+class Asked(NamedTuple):
+    """What a page that shows version `since` of `epoch` asks, or all those of a room here."""
+
+    session_id: int
+    epoch: str
+    since: int
+    spoken_here: Iterable[str] | None = None  # in which languages; None: in that of the caller
+
+
 def load(find: int | Callable[[], Session]) -> Board:
     """The session and all its candidates at one instant, in three queries at most.
 
@@ -56,80 +64,49 @@ def load(find: int | Callable[[], Session]) -> Board:
     """
     with snapshot() as is_committed:
         session = find() if callable(find) else _session(find)
-        return _read(session, is_committed=is_committed)[0]
+        return load_together([session], is_committed=is_committed)[session.pk]
 
 
 def load_together(sessions: Iterable[Session], *, is_committed: bool) -> dict[int, Board]:
-    """The boards of these sessions, with one query for all those that are not kept as they are.
+    """The boards of these sessions, in two queries at most for all of them.
 
     To be called within a `snapshot`, which tells `is_committed`.
     """
-    boards: dict[int, Board] = {}
-    for session in sessions:
-        kept = _kept.before(session) if is_committed else None
-        is_it = kept and kept.session.version == session.version
-        boards[session.pk] = kept if kept and is_it else Board(session, {})
-    read = {pk: each.session for pk, each in boards.items() if not each.people}
-    people = defaultdict(list)
-    for session in list(read.values())[:1]:
-        for each in session.candidates.model.objects.with_facts().filter(session__in=read):
-            people[each.session_id].append(each)
-    for pk, session in read.items():
-        boards[pk] = Board(session, _in_order(session, people[pk]))
-        if is_committed:
-            _kept.keep(boards[pk])
-    return boards
+    boards = _read([Reading(each) for each in sessions], is_committed=is_committed)
+    return {each.session.pk: each for each in boards}
+
+
+def is_at_hand(session_id: int) -> bool:
+    """Whether this process keeps some board of the session: the journal brings it up to date."""
+    return _kept.has(session_id)
+
+
+def take_at_hand(session_ids: list[int]) -> list[None]:
+    """Keep the boards of these sessions, read together: a building comes back at once."""
+    wanted = [each for each in set(session_ids) if not is_at_hand(each)]
+    with snapshot() as is_committed:
+        sessions = Session.objects.select_related("center").filter(pk__in=wanted)
+        load_together(sessions, is_committed=is_committed)
+    return [None] * len(session_ids)
 
 
 def _session(session_id: int) -> Session:
     return Session.objects.select_related("center").get(pk=session_id)
 
 
-def _read(
-    session: Session, since: int | None = None, *, is_committed: bool
-) -> tuple[Board, list[SessionEvent]]:
-    """The board, and what the journal tells after version `since`.
+def _read(readings: list[Reading], *, is_committed: bool) -> list[Board]:
+    """The board of each; what the journal tells is in its `events`.
 
-    LONGEST_CATCH_UP events at most: when there are fewer than versions, some are missing.
+    When there are fewer of them than versions, some are missing.
     """
-    kept = _kept.before(session) if is_committed else None
-    known = [since, kept.session.version if kept else None]
-    oldest = min((version for version in known if version is not None), default=session.version)
-    events = _events(session, oldest)
-    if kept is None or not _leads_to(kept, session, events):
-        board = Board(session, _in_order(session, session.candidates.with_facts()))
-    elif kept.session.version == session.version:
-        board = kept
-    else:
-        moved = {event.candidate_id for event in events if event.version > kept.session.version}
-        fresh = session.candidates.with_facts().filter(pk__in=moved)
-        board = Board(session, _in_order(session, fresh, kept.people))
-    if is_committed:
+    if not is_committed:
+        return read_all(readings)
+    for each in readings:
+        each.kept = _kept.before(each.session)
+    boards = read_all(readings)
+    for board in boards:
         _kept.keep(board)
-    return board, [event for event in events if since is None or event.version > since]
-
-
-def _events(session: Session, since: int) -> list[SessionEvent]:
-    if since >= session.version:
-        return []
-    return list(session.events.filter(version__gt=since).order_by("version")[:LONGEST_CATCH_UP])
-
-
-def _leads_to(kept: Board, session: Session, events: list[SessionEvent]) -> bool:
-    """Whether these events, none missing, changed single candidates of the kept board only."""
-    since = [event for event in events if event.version > kept.session.version]
-    is_whole = len(since) == session.version - kept.session.version
-    return is_whole and all(event.candidate_id in kept.people for event in since)
-
-
-def _in_order(session: Session, fresh: Iterable, others: Mapping | None = None) -> dict[int, Any]:
-    people = {**(others or {})}
-    for candidate in fresh:
-        candidate.session = session
-        people[candidate.pk] = candidate
-    # Sorted here and not by the database, whose collations differ: the browser sorts alike.
-    ordered = sorted(people.values(), key=lambda row: (row.sort_key, row.pk))
-    return {candidate.pk: candidate for candidate in ordered}
+    return boards
 
 
 def whole(session_id: int) -> dict:
@@ -162,9 +139,9 @@ def shown_by(told: Mapping[str, str]) -> tuple[str, int] | None:
     return str(uuid.UUID(epoch or "")), int(version or "")
 
 
-def missed(session_id: int, epoch: str, version: int) -> dict:
-    """What brings a browser that shows `version` of `epoch` up to date."""
-    return change(session_id, epoch, version).frame
+def missed(session_id: int, shown: tuple[str, int] | None) -> dict:
+    """What brings a browser that shows this version of this epoch, or nothing, up to date."""
+    return change(session_id, *shown).frame if shown else whole(session_id)
 
 
 def change(
@@ -177,11 +154,37 @@ def change(
     A change of the session itself or of a card, which are no rows, gives the whole board
     instead; so do another history, and more events than are worth it.
     """
+    (told,) = changes([Asked(session_id, epoch, since, spoken_here)])
+    if isinstance(told, Exception):
+        raise told
+    return told
+
+
+def changes(asked: list[Asked]) -> list[Change | Exception]:
+    """As `change`, for many at once; what cannot be told to one harms no other."""
     with snapshot() as is_committed:
-        board, events = _read(_session(session_id), since, is_committed=is_committed)
-    now, version = board.epoch, board.session.version
-    if epoch != now or since > version or len(events) < version - since:
-        frames = languages.in_each(spoken_here, lambda: _whole(board))
+        ids = {each.session_id for each in asked}
+        sessions = Session.objects.select_related("center").in_bulk(ids)
+        known = [each for each in asked if each.session_id in sessions]
+        readings = [Reading(sessions[each.session_id], each.since) for each in known]
+        read = zip(readings, _read(readings, is_committed=is_committed), strict=True)
+    return [
+        _told(each, *next(read)) if each.session_id in sessions else Session.DoesNotExist()
+        for each in asked
+    ]
+
+
+def _told(asked: Asked, reading: Reading, board: Board) -> Change | Exception:
+    try:
+        return _change(asked, reading, board)
+    except Exception as error:
+        return error
+
+
+def _change(asked: Asked, reading: Reading, board: Board) -> Change:
+    since, events, now, version = asked.since, reading.told, board.epoch, board.session.version
+    if asked.epoch != now or since > version or len(events) < version - since:
+        frames = languages.in_each(asked.spoken_here, lambda: _whole(board))
         return Change(now, version, frames, is_room_wide=True)
     ids = {event.candidate_id for event in events if event.candidate_id}
     # Whoever answers has the reply, which opens the next question.
@@ -194,7 +197,7 @@ def change(
         shown = _whole(board) if is_whole else _rows_frame(board, since, ids)
         return {**shown, **spoken(events, rows)}
 
-    frames = languages.in_each(spoken_here, frame)
+    frames = languages.in_each(asked.spoken_here, frame)
     return Change(now, version, frames, news - {None}, is_room_wide=None in news)
 
 

@@ -9,14 +9,18 @@ from urllib.parse import parse_qsl
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from . import access, board, floods, languages, watch
+from . import access, access_together, board, floods, languages, watch
 from .frame_text import WRITE_NOW, as_text
+from .gathering import Gathering
 from .live import hub, in_database
 from .models import Session
 from .refusals import Refusal
 from .rooms import RESTART, SLOW, Room, Socket, never
 
 REFUSED = 4403
+TOGETHER_SECONDS = 0.05  # a building that comes back is answered in groups
+find = Gathering(access_together.let_in, pause=TOGETHER_SECONDS)
+take_at_hand = Gathering(board.take_at_hand, pause=TOGETHER_SECONDS)
 CLOSE_CODES = {SLOW: 1013, RESTART: 1012, watch.LOGIN: 4401, watch.ACCESS: REFUSED}
 CLOSE_CODES |= {floods.MANY: 4429, floods.FLOOD: 4429, floods.BIG: 1009}
 
@@ -90,7 +94,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.socket, socket.send, socket.write = socket, self._send_frame, self.write_now
         floods.crowd.join(self.browser, socket, self.MOST)
         self.room = hub.join(session.pk, socket, str(session.epoch), session.version)
-        hello = {"type": "hello", "epoch": str(session.epoch), "v": session.version}
+        # Others may have brought the room further since the session was read.
+        version = max(session.version, self.room.version)
+        hello = {"type": "hello", "epoch": self.room.epoch, "v": version}
         socket.push({**hello, "now": hub.now().isoformat()})
 
     async def disconnect(self, code):
@@ -116,13 +122,15 @@ class SupervisionConsumer(LiveConsumer):
 
     async def let_in(self):
         number = self.scope["url_route"]["kwargs"]["number"]
-        try:
-            session, ticket = await in_database(_supervised, self.scope, number)
-        except Refusal:
+        let_in = await find((self.browser, number))
+        if let_in is None:
             await self.close(REFUSED)
             return
+        session, ticket = let_in
         socket = Socket(ticket, language=languages.of_socket(self.scope))
         await self.open(session, socket)
+        if not board.is_at_hand(session.pk):
+            await take_at_hand(session.pk)
         await hub.show_board(self.room, socket, _shown(self.scope))
 
     async def receive(self, text_data=None, bytes_data=None):
@@ -135,7 +143,7 @@ class SupervisionConsumer(LiveConsumer):
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             await self.close(REFUSED)
             return
-        await hub.show_missed(self.room, self.socket, epoch, version)
+        await hub.show_missed(self.room, self.socket, (epoch, version))
 
 
 class CenterConsumer(LiveConsumer):
@@ -177,9 +185,3 @@ def _overseen(scope, center_id: int) -> watch.Ticket:
     user, login = access.account_of_socket(scope)
     center = access.center_of(user, center_id)
     return watch.Ticket(0, user.pk, login, user.password, center.pk)
-
-
-def _supervised(scope, number: str) -> tuple[Session, watch.Ticket]:
-    user, login = access.account_of_socket(scope)
-    session = access.supervised_session(user, number)
-    return session, watch.Ticket(session.pk, user.pk, login, user.password)

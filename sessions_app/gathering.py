@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from . import live
+from . import hub_threads
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
@@ -26,15 +26,18 @@ class Gathering(Generic[Question, Answer]):
     Where many are asked and each waits for nothing else, `ask` spares them a task.
 
     `answer_all` runs in one of `threads` (those of the hub, unless told otherwise) and answers
-    in the order of the questions; what it raises, all who asked get.
+    in the order of the questions. What it raises, all who asked get; who is answered with an
+    exception gets that alone. While many ask, `pause`
+    seconds pass between two groups: larger groups cost less, and a lone one waits for nothing.
     """
 
     def __init__(
         self,
         answer_all: Callable[[list[Question]], list[Answer]],
         threads: ThreadPoolExecutor | None = None,
+        pause: float = 0,
     ):
-        self._answer_all, self._threads = answer_all, threads
+        self._answer_all, self._threads, self._pause = answer_all, threads, pause
         self._waiting: list[tuple[Question, Then[Answer]]] = []
         self._task: asyncio.Task | None = None
 
@@ -64,13 +67,20 @@ class Gathering(Generic[Question, Answer]):
             asked, self._waiting = self._waiting, []
             try:
                 questions = [each for each, _ in asked]
-                answers = await live.in_database(self._answer_all, questions, threads=self._threads)
+                answers = await hub_threads.in_database(
+                    self._answer_all, questions, threads=self._threads
+                )
             except Exception as error:
                 told = [(then, None, error) for _, then in asked]
             else:
-                told = [(then, each, None) for (_, then), each in zip(asked, answers, strict=True)]
+                told = [
+                    (then, None, each) if isinstance(each, Exception) else (then, each, None)
+                    for (_, then), each in zip(asked, answers, strict=True)
+                ]
             for then, answer, raised in told:
                 try:
                     then(answer, raised)
                 except Exception:
                     logger.exception("an answer found nobody")  # the others get theirs
+            if self._waiting and self._pause:
+                await asyncio.sleep(self._pause)

@@ -25,6 +25,9 @@ class KeptBoards:
         self._boards: OrderedDict[int, Board] = OrderedDict()
         self._lock = Lock()
 
+    def has(self, session_id: int) -> bool:
+        return session_id in self._boards
+
     def before(self, session: Session) -> Board | None:
         """The board that became `session` by events only, or still is it."""
         board = self._at_hand(session.pk)

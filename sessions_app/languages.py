@@ -17,7 +17,10 @@ def is_known(language: str) -> bool:
 
 def of_socket(scope: Mapping[str, Any]) -> str:
     """Of the page that opens a socket, from its address (`?lang=en`); of nonsense, French."""
-    asked = parse_qs(scope.get("query_string", b"").decode(errors="replace"))
+    query = scope.get("query_string", b"")
+    if not query:
+        return DEFAULT
+    asked = parse_qs(query.decode(errors="replace"))
     language = asked.get("lang", [DEFAULT])[-1]
     return language if is_known(language) else DEFAULT
 

@@ -7,14 +7,13 @@ and the same frame goes to every socket of the room.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 
 import psycopg
-from asgiref.sync import sync_to_async
-from django.db import connection, connections
+from django.db import connection
 
 from . import (
     announcements,
@@ -29,7 +28,9 @@ from . import (
 )
 from .announcements import Announcement
 from .frame_text import as_text
-from .rooms import RESTART, Room, Socket
+from .gathering import Gathering
+from .hub_threads import in_database
+from .rooms import RESTART, Read, Room, Socket
 
 CHANNEL = "session_changed"
 POLL_SECONDS = 2
@@ -38,22 +39,8 @@ BEATS = 50  # turns of rooms within that time
 CLOCK_ANSWER = timedelta(seconds=0.5)  # so quick an answer tells the instant well enough
 
 logger = logging.getLogger(__name__)
-_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="live")
+_changes = Gathering(board.changes)
 _clockwork = ThreadPoolExecutor(max_workers=1, thread_name_prefix="timekeeper")
-
-
-async def in_database(function: Callable, *args, threads: ThreadPoolExecutor | None = None):
-    """Run `function` in a thread of the hub, or of `threads`, and give its connection back."""
-
-    def run():
-        try:
-            return function(*args)
-        finally:
-            for each in connections.all(initialized_only=True):
-                if not each.in_atomic_block:
-                    each.close()
-
-    return await sync_to_async(run, thread_sensitive=False, executor=threads or _threads)()
 
 
 class Hub:
@@ -112,27 +99,22 @@ class Hub:
         self, room: Room, socket: Socket, shown: tuple[str, int] | None = None
     ) -> None:
         """Bring a page that has just come up to date: what it lacks, when it shows a version of
-        an epoch already, or else the whole board, rendered once for all who come at the same
-        version. Then what has happened meanwhile: a page before that has no use for its frames."""
+        an epoch already, or else the whole board. Then what has happened meanwhile: a page before
+        that has no use for its frames."""
         if shown == (room.epoch, room.version):
             return
-        if shown:
-            epoch, version = await self.show_missed(room, socket, *shown)
-        else:
-            epoch, version, text = await room.whole_board(socket.language, _whole_board)
-            socket.push(text)
-        while room.epoch == epoch and room.version > version and not socket.closed_for:
-            epoch, version = await self.show_missed(room, socket, epoch, version)
+        at = await self.show_missed(room, socket, shown)
+        while room.epoch == at[0] and room.version > at[1] and not socket.closed_for:
+            at = await self.show_missed(room, socket, at)
 
     async def show_missed(
-        self, room: Room, socket: Socket, epoch: str, version: int
+        self, room: Room, socket: Socket, shown: tuple[str, int] | None
     ) -> tuple[str, int]:
-        """Send what brings a page that shows `version` of `epoch` up to date; gives those it is
-        at then."""
-        shown = (room.session_id, epoch, version)
-        frame = await in_database(languages.within, socket.language, board.missed, *shown)
-        socket.push(frame)
-        return frame["epoch"], frame["v"]
+        """Send what brings a page that shows this version of this epoch, or nothing yet, up to
+        date; gives those it is at then. Rendered once for all who come at the same version."""
+        epoch, version, text = await room.read_once((socket.language, shown), _missed)
+        socket.push(text)
+        return epoch, version
 
     def leave(self, session_id: int, socket: Socket) -> None:
         room = self.rooms.get(session_id)
@@ -167,9 +149,9 @@ class Hub:
 
     async def _pump(self, room: Room) -> None:
         while room.version < room.heard:
-            aim, shown = room.heard, (room.session_id, room.epoch, room.version)
+            aim, asked = room.heard, room.asks_what_changed()
             try:
-                change = await in_database(board.change, *shown, room.languages)
+                change = await _changes(asked)
             except Exception:
                 logger.exception("session %s cannot be read; next look", room.session_id)
                 room.heard = room.version
@@ -293,7 +275,10 @@ def _begin(loop: asyncio.AbstractEventLoop, duties: list) -> list[asyncio.Task]:
     return [loop.create_task(duty) for duty in duties]
 
 
-async def _whole_board(session_id: int, language: str) -> tuple[str, int, str]:
-    """The epoch and version of the board, and its frame as text."""
-    frame = await in_database(languages.within, language, board.whole, session_id)
+async def _missed(session_id: int, language: str, shown: tuple[str, int] | None) -> Read:
+    if shown:
+        change = await _changes(board.Asked(session_id, *shown, (language,)))
+        frame = change.frame
+    else:
+        frame = await in_database(languages.within, language, board.whole, session_id)
     return frame["epoch"], frame["v"], as_text(frame)

@@ -6,13 +6,17 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from . import languages, watch
+from . import board, languages, watch
 from .frame_text import as_text
 
 QUEUE_FRAMES = 64
 SLOW, RESTART = "slow", "restart"
 
-# Of a board: its epoch, its version, and its frame as text.
+MOST_READS = 8  # kept, of one version of a room
+
+# The language of a page, and the epoch and version that it shows already.
+Lacking = tuple[str, tuple[str, int] | None]
+# Of what brings it up to date: epoch, version, and the frame as text.
 Read = tuple[str, int, str]
 
 logger = logging.getLogger(__name__)
@@ -138,8 +142,9 @@ class Room:
         self.sockets: set[Socket] = set()
         self.watching: set[Socket] = set()  # those of supervisors
         self.pump: asyncio.Task | None = None
-        # By language the whole board, and the epoch and version it was asked for at.
-        self._whole: dict[str, tuple[tuple[str, int], asyncio.Task[Read]]] = {}
+        # What is being read or was, of what kind, and the epoch and version it was asked for at.
+        self._read_at = epoch, version
+        self._reads: dict[Lacking, asyncio.Task[Read]] = {}
 
     @property
     def languages(self) -> set[str]:
@@ -155,19 +160,26 @@ class Room:
         self.sockets.discard(socket)
         self.watching.discard(socket)
 
-    async def whole_board(
-        self, language: str, read: Callable[[int, str], Coroutine[Any, Any, Read]]
+    async def read_once(
+        self, asked: Lacking, read: Callable[..., Coroutine[Any, Any, Read]]
     ) -> Read:
-        """What `read` gives, once for all who come at the same version in this language."""
+        """What `read(session_id, *asked)` gives, once for all who ask it at the same version."""
         state = (self.epoch, self.heard)
-        if language not in self._whole or self._whole[language][0] != state:
-            reading = asyncio.create_task(read(self.session_id, language))
-            self._whole[language] = (state, reading)
+        if self._read_at != state or len(self._reads) >= MOST_READS:
+            self._read_at, self._reads = state, {}
+        if asked not in self._reads:
+            self._reads[asked] = asyncio.create_task(read(self.session_id, *asked))
+        reading = self._reads[asked]
         try:
-            return await asyncio.shield(self._whole[language][1])
+            return await asyncio.shield(reading)
         except Exception:
-            self._whole.pop(language, None)
+            if self._reads.get(asked) is reading:
+                del self._reads[asked]
             raise
+
+    def asks_what_changed(self) -> board.Asked:
+        """Since what was sent last."""
+        return board.Asked(self.session_id, self.epoch, self.version, tuple(self.languages))
 
     def is_at(self, version: int | None) -> bool:
         """All sockets were sent `version`, and nothing newer is on its way."""

@@ -11,7 +11,8 @@ from unittest import mock
 
 from candidates import services
 from incidents import services as incidents
-from sessions_app import board, commands
+from sessions_app import commands
+from sessions_app.board_reading import Reading
 from sessions_app.kept_boards import KeptBoards
 from sessions_app.rooms import Room
 
@@ -61,7 +62,11 @@ def two_transactions() -> Iterator[type[Tab]]:
 @contextlib.contextmanager
 def kept_without_looking() -> Iterator[type[Tab]]:
     """A board once kept is taken for what its session has become, whatever the journal tells."""
-    with mock.patch.object(board, "_leads_to", return_value=True):
+
+    def moved(reading: Reading) -> set[int] | None:
+        return {each.candidate_id for each in reading.events} if reading.kept else None
+
+    with mock.patch.object(Reading, "moved", property(moved)):
         yield Tab
 
 

@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.template.loader import render_to_string
 
 from candidates import display
-from sessions_app import board, journal, live, watch
+from sessions_app import board, hub_threads, journal, live, watch
 from sessions_app.announcements import Announcement
 from sessions_app.kept_boards import KeptBoards
 from sessions_app.models import Session
@@ -35,8 +35,9 @@ def reading_at_once() -> Iterator[None]:
         return function(*args)
 
     at_once = mock.patch.object(live, "in_database", in_database)
+    together = mock.patch.object(hub_threads, "in_database", in_database)
     allowed = mock.patch.dict("os.environ", DJANGO_ALLOW_ASYNC_UNSAFE="1")
-    with at_once, allowed:
+    with at_once, together, allowed:
         yield
 
 
@@ -129,7 +130,7 @@ class Wire:
     def ask(self, message: dict | None) -> None:
         """The tab sends its `resume`, if it has one to send and somebody hears."""
         if message and self.is_open:
-            answer = board.missed(self.process.session_id, message["epoch"], message["v"])
+            answer = board.missed(self.process.session_id, (message["epoch"], message["v"]))
             self.frames.append(_as_sent(answer))
 
     def collect(self) -> None:

@@ -52,3 +52,34 @@ async def test_who_has_gone_is_not_answered():
     assert await gathering(2) == 4
     with pytest.raises(asyncio.CancelledError):
         await gone
+
+
+async def test_who_is_answered_with_an_exception_gets_it_alone():
+    def halved(numbers: list[int]) -> list[int | Exception]:
+        return [number // 2 if number % 2 == 0 else ValueError(number) for number in numbers]
+
+    gathering = Gathering(halved)
+    told = await asyncio.gather(gathering(2), gathering(3), gathering(4), return_exceptions=True)
+    assert (told[0], told[2]) == (1, 2)
+    assert isinstance(told[1], ValueError)
+
+
+async def test_while_many_ask_they_are_answered_in_larger_groups():
+    groups: list[int] = []
+
+    def counted(numbers: list[int]) -> list[int]:
+        groups.append(len(numbers))
+        return numbers
+
+    async def ask_in_turn(gathering) -> None:
+        first = asyncio.ensure_future(gathering(0))
+        while not groups:  # it waits for nobody
+            await asyncio.sleep(0)
+        others = []
+        for number in range(1, 6):
+            others.append(asyncio.ensure_future(gathering(number)))
+            await asyncio.sleep(0.002)
+        assert await asyncio.gather(first, *others) == [0, 1, 2, 3, 4, 5]
+
+    await ask_in_turn(Gathering(counted, pause=0.5))
+    assert groups == [1, 5]

@@ -140,3 +140,68 @@ def test_only_so_many_are_kept(monkeypatch):
         for room in rooms:
             board.load(room.pk)
         assert list(board._kept._boards) == [room.pk for room in rooms[1:]]
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+@pytest.mark.parametrize("happens", WHAT_HAPPENS.values(), ids=WHAT_HAPPENS)
+def test_changes_read_together_are_those_read_one_by_one(room, by, people, happens, is_kept):
+    """Of a room that moves, twice from different versions, and of one that does not."""
+    still = factories.session()
+    factories.running(still, factories.supervisor(still))
+    first = board.load(room.pk).session
+    services.add_time(people[3], user=by, minutes=5)
+    second = board.load(room.pk).session
+    still_at = board.load(still.pk).session
+    happens(room, by, people)
+    asked = [
+        board.Asked(each.pk, str(each.epoch), each.version, ("fr", "en"))
+        for each in (first, still_at, second)
+    ]
+    if not is_kept:
+        with nothing_kept():
+            alone = [board.change(*each) for each in asked]
+        with nothing_kept():
+            assert board.changes(asked) == alone
+    else:
+        assert board.changes(asked) == [board.change(*each) for each in asked]
+
+
+def test_a_session_that_is_gone_harms_no_other(room, people):
+    at = board.load(room.pk).session
+    known = board.Asked(room.pk, str(at.epoch), at.version)
+    gone, told = board.changes([board.Asked(0, str(at.epoch), 0), known])
+    assert isinstance(gone, Session.DoesNotExist)
+    assert told == board.change(*known)
+
+
+def test_what_cannot_be_told_of_one_harms_no_other(room, people, monkeypatch):
+    at = board.load(room.pk).session
+    asked = [board.Asked(room.pk, str(at.epoch), at.version, named) for named in (["xx"], ["fr"])]
+    really = board.languages.in_each
+
+    def in_each(wanted, make):
+        if "xx" in wanted:
+            raise LookupError("xx")
+        return really(wanted, make)
+
+    monkeypatch.setattr(board.languages, "in_each", in_each)
+    failed, told = board.changes(asked)
+    assert isinstance(failed, LookupError)
+    assert told.version == at.version
+
+
+def test_boards_are_taken_at_hand_together_in_as_many_queries(room, by, people):
+    counts, rooms = [], [room, *(factories.session() for _ in range(3))]
+    for each in rooms[1:]:
+        factories.running(each, factories.supervisor(each))
+    for some in (rooms[:1], rooms):
+        with nothing_kept(), CaptureQueriesContext(connection) as asked:
+            board.take_at_hand([each.pk for each in some])
+            assert all(board.is_at_hand(each.pk) for each in some)
+        counts.append(len(asked))
+        with nothing_kept():
+            board.take_at_hand([each.pk for each in some])
+            assert [board.whole(each.pk) for each in some] == [
+                fresh_boards.whole(each.pk) for each in some
+            ]
+    assert counts[0] == counts[1]

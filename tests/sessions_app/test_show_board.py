@@ -23,10 +23,12 @@ async def test_what_happens_while_a_board_is_read_follows_it(monkeypatch):
     room = await in_db(factories.session)()
     by = await in_db(factories.supervisor)(room)
     people = [await in_db(factories.waiting)(room) for _ in range(2)]
-    read = live._whole_board
+    read = live._missed
 
-    async def slowly(session_id, language):
-        told = await read(session_id, language)
+    async def slowly(session_id, language, shown):
+        told = await read(session_id, language, shown)
+        if shown:
+            return told
         for person in people:
             await in_db(services.authorize_start)(person, user=by)
         now = await Session.objects.aget(pk=session_id)
@@ -34,7 +36,7 @@ async def test_what_happens_while_a_board_is_read_follows_it(monkeypatch):
             await asyncio.sleep(0.02)
         return told
 
-    monkeypatch.setattr(live, "_whole_board", slowly)
+    monkeypatch.setattr(live, "_missed", slowly)
     line = await in_db(open_line)(by, room, "")
     try:
         assert (await line.connect(timeout=20))[0]
