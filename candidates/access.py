@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app import access, clock, codes
 from sessions_app.journal import HELD_COLUMNS, HeldSession
+from sessions_app.many_keys import among
 from sessions_app.models import Session
 from sessions_app.refusals import Forbidden, Invalid
 
@@ -95,7 +96,8 @@ def find(seat: Seat | None) -> Candidate | None:
 
 def find_all(seats: list[Seat]) -> list[Sitter | None]:
     """Who has each of these seats, as their sockets need them; in one query."""
-    wanted = Candidate.objects.filter(pk__in={seat.candidate_id for seat in seats}).order_by()
+    keys = among({seat.candidate_id for seat in seats})
+    wanted = Candidate.objects.filter(pk__in=keys).order_by()
     rows = wanted.annotate(open_alert=open_alert()).values_list(*OF_SITTER, *OF_SESSION)
     sessions: dict[int, HeldSession] = {}
     found = {}

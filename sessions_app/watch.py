@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from . import access, colleagues, windows
 from .former_reports import FormerReport
+from .many_keys import among, among_texts
 from .models import Center, Session, SupervisorAccess, User
 
 LOGIN = "login"  # logged out, account disabled, password changed
@@ -88,18 +89,19 @@ class Look:
 def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     """The versions of these sessions, and what is left of what these tickets hang on."""
     seen = Look()
-    user_ids = {ticket.user_id for ticket in tickets}
-    logins = {ticket.login for ticket in tickets}
-    sessions = Session.objects.filter(pk__in=session_ids)
+    user_ids = among({ticket.user_id for ticket in tickets})
+    logins = among_texts({ticket.login for ticket in tickets})
+    rooms = among(session_ids)
+    sessions = Session.objects.filter(pk__in=rooms)
     rows = _row("version", sessions, "pk", "epoch", "version", "center_id")
     accesses = SupervisorAccess.objects.filter(revoked_at=None, user_id__in=user_ids)
-    accesses = accesses.filter(session_id__in=session_ids)
+    accesses = accesses.filter(session_id__in=rooms)
     users = User.objects.filter(is_active=True, pk__in=user_ids)
     open_logins = Login.objects.filter(session_key__in=logins, expire_date__gt=Now())
-    watched = {ticket.session_id for ticket in tickets}
+    watched = among({ticket.session_id for ticket in tickets})
     present = colleagues.open_now().filter(session_id__in=watched)
     signed = sessions.filter(incident_report__isnull=False)
-    reopened = FormerReport.objects.filter(session_id__in=session_ids)
+    reopened = FormerReport.objects.filter(session_id__in=rooms)
     parts = [
         _row("time", sessions, "pk", "date", "start_time", "center__time_zone", "state"),
         _row("turn", signed, "pk", "incident_report__signed_at"),

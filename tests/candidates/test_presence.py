@@ -17,7 +17,7 @@ from candidates import absences, access, leases, presence, services, timing
 from candidates.absences import Departure
 from candidates.consumers import CandidateConsumer
 from candidates.models import Candidate, Node
-from sessions_app import clock, live
+from sessions_app import clock, hub_threads, live
 from sessions_app.rooms import Socket
 from tests import factories
 from tests.snapshots import changes, everything
@@ -275,7 +275,8 @@ def asked(monkeypatch):
 
         return await really(listen)
 
-    monkeypatch.setattr(live, "in_database", in_database)
+    for module in (live, hub_threads):
+        monkeypatch.setattr(module, "in_database", in_database)
     monkeypatch.setattr(live.hub, "rooms", {})
     return asked
 
