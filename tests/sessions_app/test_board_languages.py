@@ -241,7 +241,7 @@ async def test_the_first_in_a_language_is_made_to_ask(room, by, people):
     ours.rooms[room.pk] = here
     here.add(Socket(send=send, language="en"))
     change = board.Change(str(room.epoch), room.version + 1, {"fr": {"type": "rows"}})
-    with mock.patch("sessions_app.live.in_database", mock.AsyncMock(return_value=change)):
+    with mock.patch("sessions_app.live._changes", mock.AsyncMock(return_value=change)):
         here.heard = room.version + 1
         await ours._pump(here)
     assert [(frame["type"], frame["v"]) for frame in told] == [("hb", room.version + 1)]
