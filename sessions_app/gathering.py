@@ -6,9 +6,10 @@ last one was under way, instead of one each.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from . import hub_threads
 
@@ -16,6 +17,7 @@ Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 # Is told the answer, or else what was raised.
 Then = Callable[[Answer | None, Exception | None], None]
+Told = tuple[Then, Any, Exception | None]
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +40,8 @@ class Gathering(Generic[Question, Answer]):
         pause: float = 0,
     ):
         self._answer_all, self._threads, self._pause = answer_all, threads, pause
-        self._waiting: list[tuple[Question, Then[Answer]]] = []
+        # Filled in the loop, emptied in a thread.
+        self._waiting: deque[tuple[Question, Then[Answer]]] = deque()
         self._task: asyncio.Task | None = None
 
     async def __call__(self, question: Question) -> Answer:
@@ -63,24 +66,38 @@ class Gathering(Generic[Question, Answer]):
             self._task = loop.create_task(self._answer_waiting())
 
     async def _answer_waiting(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._waiting:
-            asked, self._waiting = self._waiting, []
-            try:
-                questions = [each for each, _ in asked]
-                answers = await hub_threads.in_database(
-                    self._answer_all, questions, threads=self._threads
-                )
-            except Exception as error:
-                told = [(then, None, error) for _, then in asked]
-            else:
-                told = [
-                    (then, None, each) if isinstance(each, Exception) else (then, each, None)
-                    for (_, then), each in zip(asked, answers, strict=True)
-                ]
-            for then, answer, raised in told:
-                try:
-                    then(answer, raised)
-                except Exception:
-                    logger.exception("an answer found nobody")  # the others get theirs
+            await hub_threads.in_database(self._answer_groups, loop, threads=self._threads)
             if self._waiting and self._pause:
                 await asyncio.sleep(self._pause)
+
+    def _answer_groups(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread, one group after the other: the loop tells one while the next is asked."""
+        goes_on = True
+        while self._waiting and goes_on:
+            asked = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            told, is_well = self._answered(asked)
+            loop.call_soon_threadsafe(_tell, told)
+            # After a failure, another connection.
+            goes_on = is_well and not self._pause
+
+    def _answered(self, asked: list[tuple[Question, Then[Answer]]]) -> tuple[list[Told], bool]:
+        """What each is told, and whether that is answers."""
+        try:
+            answers = self._answer_all([question for question, _ in asked])
+        except Exception as error:
+            return [(then, None, error) for _, then in asked], False
+        told = zip([then for _, then in asked], answers, strict=True)
+        return [
+            (then, None, each) if isinstance(each, Exception) else (then, each, None)
+            for then, each in told
+        ], True
+
+
+def _tell(told: list[Told]) -> None:
+    for then, answer, error in told:
+        try:
+            then(answer, error)
+        except Exception:
+            logger.exception("an answer found nobody")  # the others get theirs

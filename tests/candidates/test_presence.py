@@ -11,7 +11,6 @@ import pytest
 from channels.testing import WebsocketCommunicator
 from django.db import OperationalError, connection, connections
 from django.http import HttpResponse
-from django.test.utils import CaptureQueriesContext
 
 from candidates import absences, access, leases, presence, services, timing
 from candidates.absences import Departure
@@ -267,11 +266,13 @@ def asked(monkeypatch):
     really = live.in_database
 
     async def in_database(function, *args, threads=None):
+        def note(execute, sql, *others):
+            asked.append(sql)
+            return execute(sql, *others)
+
         def listen():
-            with CaptureQueriesContext(connection) as captured:
-                result = function(*args)
-            asked.extend(each["sql"] for each in captured)
-            return result
+            with connection.execute_wrapper(note):
+                return function(*args)
 
         return await really(listen)
 

@@ -1,9 +1,11 @@
 """Questions of many, answered together: each gets its own, whatever becomes of the others."""
 
 import asyncio
+import threading
 
 import pytest
 
+from sessions_app import hub_threads
 from sessions_app.gathering import Gathering
 
 
@@ -83,3 +85,52 @@ async def test_while_many_ask_they_are_answered_in_larger_groups():
 
     await ask_in_turn(Gathering(counted, pause=0.5))
     assert groups == [1, 5]
+
+
+async def test_one_group_is_told_while_the_next_is_asked():
+    told, first_is_told = [], threading.Event()
+
+    def slowly(numbers: list[int]) -> list[int]:
+        if numbers == [1]:
+            gathering_has_two.wait(10)
+        else:
+            assert first_is_told.wait(10)
+        return numbers
+
+    def note(answer, error) -> None:
+        told.append(answer)
+        first_is_told.set()
+
+    gathering, gathering_has_two = Gathering(slowly), threading.Event()
+    gathering.ask(1, note)
+    await asyncio.sleep(0.05)
+    gathering.ask(2, note)
+    gathering_has_two.set()
+    await settled(told, 2)
+    assert told == [1, 2]
+
+
+async def test_after_a_failure_the_next_are_asked_anew(monkeypatch):
+    """A connection that is broken is given back before the next group."""
+    loans, both_wait = [], threading.Event()
+    really = hub_threads.in_database
+
+    async def in_database(function, *args, threads=None):
+        loans.append(function)
+        return await really(function, *args, threads=threads)
+
+    def answer(numbers: list[int]) -> list[int]:
+        both_wait.wait(10)
+        return doubled(numbers)
+
+    monkeypatch.setattr(hub_threads, "in_database", in_database)
+    gathering = Gathering(answer)
+    failing = asyncio.ensure_future(gathering(13))
+    await asyncio.sleep(0.05)
+    good = asyncio.ensure_future(gathering(4))
+    await asyncio.sleep(0)
+    both_wait.set()
+    assert await good == 8
+    with pytest.raises(LookupError):
+        await failing
+    assert len(loans) == 2
