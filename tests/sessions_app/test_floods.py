@@ -107,6 +107,7 @@ def told_so_far(line) -> list[dict]:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_who_opens_sockets_in_a_loop_is_told_to_wait(person, lines, kind, monkeypatch):
     monkeypatch.setattr(floods, "OPENINGS_AT_ONCE", 3)
+    monkeypatch.setattr(floods, "OPENINGS_A_SECOND", 0)  # however slowly they are opened
     cookie = await database_sync_to_async(cookie_of)(kind, person)
     other = await database_sync_to_async(cookie_of)("supervisor", person)
     await open_lines(lines, kind, person, cookie, 4)
@@ -124,6 +125,7 @@ async def test_a_browser_without_a_seat_is_refused_as_ever(person, lines, monkey
 @pytest.mark.parametrize("kind", ["supervisor", "candidate"])
 async def test_who_talks_without_end_is_closed(person, lines, kind, monkeypatch):
     monkeypatch.setattr(floods, "MESSAGES_AT_ONCE", 5)
+    monkeypatch.setattr(floods, "MESSAGES_A_SECOND", 0)  # however slowly they are heard
     said = {"type": "resume", "epoch": str(person.session.epoch), "v": 1}
     cookie = await database_sync_to_async(cookie_of)(kind, person)
     await open_lines(lines, kind, person, cookie, 1)
