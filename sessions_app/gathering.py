@@ -68,19 +68,20 @@ class Gathering(Generic[Question, Answer]):
     async def _answer_waiting(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            await hub_threads.in_database(self._answer_groups, loop, threads=self._threads)
+            _tell(await hub_threads.in_database(self._answer_groups, loop, threads=self._threads))
             if self._waiting and self._pause:
                 await asyncio.sleep(self._pause)
 
-    def _answer_groups(self, loop: asyncio.AbstractEventLoop) -> None:
-        """In a thread, one group after the other: the loop tells one while the next is asked."""
-        goes_on = True
-        while self._waiting and goes_on:
+    def _answer_groups(self, loop: asyncio.AbstractEventLoop) -> list[Told]:
+        """In a thread, one group after the other as long as some wait: the loop tells one while the
+        next is asked. The last is told by who asked for this."""
+        while True:
             asked = [self._waiting.popleft() for _ in range(len(self._waiting))]
             told, is_well = self._answered(asked)
-            loop.call_soon_threadsafe(_tell, told)
             # After a failure, another connection.
-            goes_on = is_well and not self._pause
+            if not self._waiting or not is_well or self._pause:
+                return told
+            loop.call_soon_threadsafe(_tell, told)
 
     def _answered(self, asked: list[tuple[Question, Then[Answer]]]) -> tuple[list[Told], bool]:
         """What each is told, and whether that is answers."""

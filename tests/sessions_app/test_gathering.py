@@ -134,3 +134,9 @@ async def test_after_a_failure_the_next_are_asked_anew(monkeypatch):
     with pytest.raises(LookupError):
         await failing
     assert len(loans) == 2
+
+
+async def test_who_asks_one_thing_after_the_other_is_never_made_to_pause():
+    gathering = Gathering(doubled, pause=60)
+    async with asyncio.timeout(20):
+        assert [await gathering(number) for number in range(5)] == [0, 2, 4, 6, 8]
