@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+import time_machine
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -119,7 +120,8 @@ def test_papers_and_exports_are_french(client, room, by, name, monkeypatch):
         login = client.session
         login["language"] = language
         login.save()
-        with translation.override(language):
+        # A workbook notes when it was made.
+        with time_machine.travel(instant, tick=False), translation.override(language):
             response = client.get(f"/surveillance/{room.number}/{name}")
             assert response.status_code == 200
             read[language] = response.getvalue()
