@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app import journal
 from sessions_app.gathering import Gathering
+from sessions_app.many_keys import KEYS
 from sessions_app.models import Session
 from sessions_app.refusals import Conflict, Invalid, Malformed, Missing, Refusal, Unavailable
 
@@ -159,7 +160,7 @@ SELECT {", ".join(_READ)}, alert.id
 FROM {Candidate._meta.db_table} AS candidate
 LEFT JOIN {Candidate.alerts.rel.related_model._meta.db_table} AS alert
     ON alert.candidate_id = candidate.id AND alert.closed_at IS NULL
-WHERE candidate.id IN (SELECT value::bigint FROM json_array_elements_text(%s))
+WHERE candidate.id IN ({KEYS})
 ORDER BY candidate.id FOR NO KEY UPDATE OF candidate SKIP LOCKED
 """  # noqa: S608 (names of tables and columns)
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from functools import partial
 
 from sessions_app import floods, languages
-from sessions_app.consumers import REFUSED, TOGETHER_SECONDS, LiveConsumer
-from sessions_app.gathering import Gathering
+from sessions_app.consumers import REFUSED, LiveConsumer
+from sessions_app.gathering import TOGETHER_SECONDS, Gathering
 from sessions_app.refusals import DATABASE_OUTAGES, Refusal
 from sessions_app.rooms import Socket
 

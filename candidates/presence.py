@@ -16,7 +16,7 @@ from itertools import groupby
 from django.db import transaction
 
 from sessions_app import live
-from sessions_app.gathering import Gathering
+from sessions_app.gathering import TOGETHER_SECONDS, Gathering
 from sessions_app.refusals import Refusal
 
 from . import timing
@@ -174,7 +174,7 @@ def _note_process(candidate_ids: set[int]) -> set[int]:
     return present
 
 
-_welcomed = Gathering(welcome_all, pause=0.05)
+_welcomed = Gathering(welcome_all, pause=TOGETHER_SECONDS)
 
 
 def leave(candidate_id: int, lost_at: datetime, node: str = NODE) -> None:

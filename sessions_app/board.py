@@ -139,9 +139,9 @@ def shown_by(told: Mapping[str, str]) -> tuple[str, int] | None:
     return str(uuid.UUID(epoch or "")), int(version or "")
 
 
-def missed(session_id: int, shown: tuple[str, int] | None) -> dict:
-    """What brings a browser that shows this version of this epoch, or nothing, up to date."""
-    return change(session_id, *shown).frame if shown else whole(session_id)
+def missed(session_id: int, epoch: str, version: int) -> dict:
+    """What brings a browser that shows `version` of `epoch` up to date."""
+    return change(session_id, epoch, version).frame
 
 
 def change(

@@ -14,7 +14,7 @@ from .models import Session, SessionEvent
 from .one_board import Board
 
 LONGEST_CATCH_UP = 500  # events; beyond, a whole board is cheaper than its changes
-TOGETHER = 100  # sessions in one query: what SQLite reads in one condition is limited
+MOST_SESSIONS = 100  # sessions in one query: what SQLite reads in one condition is limited
 
 
 @dataclass
@@ -65,8 +65,8 @@ def read_all(readings: Collection[Reading]) -> list[Board]:
     """The board of each; its `events` are filled in. To be called within a `snapshot`."""
     readings = list(readings)
     boards: list[Board] = []
-    for at in range(0, len(readings), TOGETHER):
-        boards += _read_some(readings[at : at + TOGETHER])
+    for at in range(0, len(readings), MOST_SESSIONS):
+        boards += _read_some(readings[at : at + MOST_SESSIONS])
     return boards
 
 

@@ -11,14 +11,13 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from . import access, access_together, board, floods, languages, watch
 from .frame_text import WRITE_NOW, as_text
-from .gathering import Gathering
+from .gathering import TOGETHER_SECONDS, Gathering
 from .live import hub, in_database
 from .models import Session
 from .refusals import Refusal
 from .rooms import RESTART, SLOW, Room, Socket, never
 
 REFUSED = 4403
-TOGETHER_SECONDS = 0.05  # a building that comes back is answered in groups
 find = Gathering(access_together.let_in, pause=TOGETHER_SECONDS)
 take_at_hand = Gathering(board.take_at_hand, pause=TOGETHER_SECONDS)
 CLOSE_CODES = {SLOW: 1013, RESTART: 1012, watch.LOGIN: 4401, watch.ACCESS: REFUSED}

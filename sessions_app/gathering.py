@@ -19,6 +19,8 @@ Answer = TypeVar("Answer")
 Then = Callable[[Answer | None, Exception | None], None]
 Told = tuple[Then, Any, Exception | None]
 
+TOGETHER_SECONDS = 0.05  # the pause where a building that comes back is answered
+
 logger = logging.getLogger(__name__)
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from . import announcements, clock, journal_chain, live
 from .announcements import HISTORY, Announcement
 from .event_names import ANSWERED
+from .many_keys import KEYS
 from .models import Session, SessionEvent, User
 from .one_trip import Statement, in_one_trip
 from .refusals import Conflict
@@ -131,10 +132,9 @@ def held(session_ids: Collection[int]) -> tuple[datetime, dict[int, HeldSession]
 
 
 HELD_COLUMNS = ("id", "version", "epoch", "state", "paused_at", "grace_seconds")
-# One JSON text for all keys: the statement is always the same, and read once.
 LOCK_FREE = f"""
 SELECT {", ".join(HELD_COLUMNS).replace("epoch", "epoch::text")} FROM {Session._meta.db_table}
-WHERE id IN (SELECT value::bigint FROM json_array_elements_text(%s))
+WHERE id IN ({KEYS})
 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """  # noqa: S608 (names of tables and columns)
 

@@ -10,19 +10,21 @@ from collections.abc import Iterable
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
+# Of one JSON text, on PostgreSQL: the statement is always the same, and read once.
+KEYS = "SELECT value::bigint FROM json_array_elements_text(%s)"
+TEXTS = "SELECT value FROM json_array_elements_text(%s)"
+ON_SQLITE = "SELECT value FROM json_each(%s)"
+
 
 def among(keys: Iterable[int]) -> RawSQL:
     """`filter(pk__in=among(keys))`."""
-    return _values_of(list(keys), "value::bigint")
+    return _values_of(list(keys), KEYS)
 
 
 def among_texts(texts: Iterable[str]) -> RawSQL:
-    return _values_of(list(texts), "value")
+    return _values_of(list(texts), TEXTS)
 
 
-def _values_of(values: list[int] | list[str], value: str) -> RawSQL:
-    """`value`: how PostgreSQL reads one out of its JSON text; of ours only."""
-    sql = "SELECT value FROM json_each(%s)"
-    if connection.vendor == "postgresql":
-        sql = f"SELECT {value} FROM json_array_elements_text(%s)"  # noqa: S608
+def _values_of(values: list[int] | list[str], on_postgresql: str) -> RawSQL:
+    sql = on_postgresql if connection.vendor == "postgresql" else ON_SQLITE
     return RawSQL(sql, [json.dumps(values)])  # noqa: S611

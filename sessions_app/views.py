@@ -88,7 +88,7 @@ def poll_board(request: HttpRequest, number: str) -> JsonResponse:
     elif shown == (present["epoch"], present["v"]):
         frames = [_timed("hb", present)]
     else:
-        missed = board.missed(session.pk, shown)
+        missed = board.missed(session.pk, *shown)
         present["v"] = missed["v"]
         frames = [missed, _timed("hb", present)]
     hub.leases.polled(session.pk, request.user.pk)

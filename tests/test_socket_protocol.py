@@ -23,6 +23,7 @@ HANDSHAKE = (
     + b"\r\n\r\n"
 )
 UNUSUAL = HANDSHAKE.replace(b"host: localhost", b"host: localhost\r\nx-empty: ")
+WAYS = [(WebSocketsSansIOProtocol,), (SocketProtocol,), (SocketProtocol, UNUSUAL)]
 LONGEST = 3_000  # bytes of a message, for the server of this test
 
 
@@ -100,8 +101,7 @@ def all_ways(chunks: list[bytes]) -> list[tuple]:
     """uvicorn's own, and ours after each way to open."""
 
     async def play():
-        ways = [(WebSocketsSansIOProtocol,), (SocketProtocol,), (SocketProtocol, UNUSUAL)]
-        return [await Played(*each).play(chunks) for each in ways]
+        return [await Played(*way).play(chunks) for way in WAYS]
 
     return asyncio.run(play())
 
@@ -256,8 +256,7 @@ def test_what_comes_before_the_answer_is_heard_after_it(said):
         return told
 
     async def each_way():
-        ways = [(WebSocketsSansIOProtocol,), (SocketProtocol,), (SocketProtocol, UNUSUAL)]
-        return [await early(*way) for way in ways]
+        return [await early(*way) for way in WAYS]
 
     general, *short = asyncio.run(each_way())
     assert short == [general, general]

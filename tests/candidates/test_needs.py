@@ -233,7 +233,7 @@ def test_a_pause_names_whom_it_has_not_reached(room, by):
     room.refresh_from_db()
     seen(people[0])
     services.add_time(people[0], user=by, minutes=5)  # not received either, but it is no pause
-    page.apply(board.missed(room.pk, (str(room.epoch), before)))
+    page.apply(board.missed(room.pk, str(room.epoch), before))
     assert page.shown() == LivePage(board.whole(room.pk)["html"]).shown()
     assert board.load(room.pk).without_pause == people[1:]
 
@@ -311,7 +311,7 @@ def test_who_is_past_the_end_hour_is_proposed_together(room, by, at):
     page = LivePage(board.whole(room.pk)["html"])
 
     def follow() -> list[str]:
-        frame = board.missed(room.pk, (page.epoch, page.version))
+        frame = board.missed(room.pk, page.epoch, page.version)
         page.apply(frame)
         assert page.shown() == LivePage(board.whole(room.pk)["html"]).shown()
         return end_hours(page)
@@ -339,9 +339,9 @@ def test_the_whole_board_is_sent_only_when_the_card_changes(room, by, at):
 
     def frame_of(happens) -> str:
         room.refresh_from_db()
-        since = (str(room.epoch), room.version)
+        since = (room.pk, str(room.epoch), room.version)
         happens()
-        return board.missed(room.pk, since)["type"]
+        return board.missed(*since)["type"]
 
     assert frame_of(lambda: run()) == "board"
     assert frame_of(lambda: services.add_time(people[0], user=by, minutes=20)) == "board"

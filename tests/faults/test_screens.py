@@ -38,7 +38,7 @@ def people(room, by):
 
 
 def frame(room, screen) -> dict:
-    return board.missed(room.pk, (screen.shown.epoch, screen.shown.version))
+    return board.missed(room.pk, screen.shown.epoch, screen.shown.version)
 
 
 def test_a_page_is_read_whole(people, page):
@@ -64,7 +64,7 @@ def test_a_gap_asks_to_resume_and_changes_nothing(room, by, people, page, screen
     before = page()
     services.authorize_start(people[0], user=by)
     screen.shown.version -= 1
-    late = board.missed(room.pk, (before.epoch, before.version))
+    late = board.missed(room.pk, before.epoch, before.version)
     assert not screen.apply(late)
     screen.shown.version += 1
     assert screen.shown.difference(before) == ""

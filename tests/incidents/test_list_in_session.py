@@ -211,7 +211,7 @@ def test_the_board_with_its_frames_is_what_a_reload_shows(browser, room, by, per
     page = LivePage(html)
     line = room if act is add else person
     assert act(browser, line, birth_name="Zidi").status_code == 200
-    page.apply(board.missed(room.pk, (page.epoch, page.version)))
+    page.apply(board.missed(room.pk, page.epoch, page.version))
     with fresh_boards.nothing_kept():
         reloaded = LivePage(browser.get(reverse("board", args=[room.number])).content.decode())
     assert "ZIDI" in page.shown()

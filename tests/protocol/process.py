@@ -130,7 +130,7 @@ class Wire:
     def ask(self, message: dict | None) -> None:
         """The tab sends its `resume`, if it has one to send and somebody hears."""
         if message and self.is_open:
-            answer = board.missed(self.process.session_id, (message["epoch"], message["v"]))
+            answer = board.missed(self.process.session_id, message["epoch"], message["v"])
             self.frames.append(_as_sent(answer))
 
     def collect(self) -> None:

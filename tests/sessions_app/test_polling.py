@@ -66,7 +66,7 @@ def test_a_page_that_is_behind_gets_what_it_missed(browser, room, by):
     shown = present(room)
     services.authorize_start(person, user=by)
     rows, beat, _ = poll(browser, room, **shown)
-    assert rows == board.missed(room.pk, (shown["epoch"], shown["v"]))
+    assert rows == board.missed(room.pk, shown["epoch"], shown["v"])
     assert (rows["type"], rows["from"], set(rows["rows"])) == ("rows", shown["v"], {str(person.pk)})
     assert str(other.pk) not in rows["rows"]
     assert (beat["type"], named(beat)) == ("hb", present(room))

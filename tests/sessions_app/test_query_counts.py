@@ -163,7 +163,7 @@ def test_the_frame_of_what_changed():
 def test_the_frame_of_what_a_browser_missed():
     crowds = [Crowd(size) for size in SIZES]
     counts = [
-        queries(lambda each=each: board.missed(each.room.pk, (str(each.room.epoch), 0)))
+        queries(lambda each=each: board.missed(each.room.pk, str(each.room.epoch), 0))
         for each in crowds
     ]
     same(counts, most=4)
