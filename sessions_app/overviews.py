@@ -21,14 +21,14 @@ logger = logging.getLogger(__name__)
 
 class Overview:
     """The sockets of one centre here that read in one language; `shown` is what all of them were
-    last sent of each room."""
+    last sent of each room. `ids` is None until the rooms were read once."""
 
     def __init__(self, center_id: int, language: str = languages.DEFAULT):
         self.center_id, self.language = center_id, language
         self.sockets: set[Socket] = set()
         self.known: dict[int, Sign] = {}
         self.shown: dict[int, dict] = {}
-        self.ids: list[int] = []
+        self.ids: list[int] | None = None
         self.stale: set[int] = set()
         self.pump: asyncio.Task | None = None
 
@@ -62,7 +62,7 @@ class Overviews:
         overview = self._by_center.setdefault(key, Overview(*key))
         overview.sockets.add(socket)
         frame, signs = await self._read(overview)
-        if not overview.known:
+        if overview.ids is None:
             overview.take(frame, signs)
         socket.push(frame)
 
@@ -87,11 +87,13 @@ class Overviews:
 
     async def look(self) -> None:
         """Whatever was not announced: lost news, a planned session, who has come or gone."""
-        if not self._by_center:
+        # Not those that are read for the first time now: their reader is about to be sent all.
+        shown = [each for each in self._by_center.values() if each.ids is not None]
+        if not shown:
             return
-        found = await self._in_database(center_rooms.signs, {pk for pk, _ in self._by_center})
-        for overview in list(self._by_center.values()):
-            signs = found.get(overview.center_id, {})
+        found = await self._in_database(center_rooms.signs, {each.center_id for each in shown})
+        for overview in shown:
+            signs = found[overview.center_id]
             changed = {pk for pk, sign in signs.items() if overview.known.get(pk) != sign}
             gone = overview.known.keys() - signs.keys()
             for pk in gone:

@@ -1,5 +1,6 @@
 """All of a centre's rooms on one page: who may see it, what it tells, and how it stays true."""
 
+import asyncio
 import json
 import uuid
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from sessions_app.memberships import Role
 from sessions_app.models import Session, SupervisorAccess
 from sessions_app.overviews import Overview, Overviews
 from sessions_app.refusals import Forbidden, Missing
+from sessions_app.rooms import Socket
 from tests import factories, fresh_boards
 from tests.browsers import logged_in
 
@@ -355,6 +357,36 @@ def test_answers_cost_an_overview_nothing(center, head):
     told = announcements.Announcement(room.pk, at + 1, epoch[:8], at, {5: 2})
     overviews.hear(told)
     assert (overview.stale, overview.known[room.pk].version) == (set(), at + 1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", ["comes", "looks"])
+async def test_who_comes_during_a_look_is_sent_the_rooms_once(first):
+    """Whichever is asked first, and is answered last."""
+    rooms = [await in_db(a_room)(await in_db(factories.center)(name=name)) for name in ("A", "B")]
+    held, go_on, told = {}, asyncio.Event(), []
+
+    async def read(function, *args):
+        answer = await in_db(function)(*args)
+        if held.pop("now", False):
+            await go_on.wait()
+        return answer
+
+    async def send(text):
+        told.append(text)
+
+    ours = Overviews(read)
+    await ours.join(rooms[0].center_id, Socket(send=send))
+    held["now"] = True
+    both = {"comes": ours.join(rooms[1].center_id, Socket(send=send)), "looks": ours.look()}
+    slow = asyncio.create_task(both.pop(first))
+    await asyncio.sleep(0)
+    await both.popitem()[1]
+    await asyncio.gather(*(each.pump for each in ours._by_center.values() if each.pump))
+    go_on.set()
+    await slow
+    await asyncio.gather(*(each.pump for each in ours._by_center.values() if each.pump))
+    assert [list(json.loads(text)["rooms"]) for text in told] == [[str(each.pk)] for each in rooms]
 
 
 def test_a_withdrawn_supervisor_is_still_closed_out(center):
