@@ -61,12 +61,14 @@ class RowDisplay:
 
     def _rendered(self) -> str:
         html = render_to_string("candidates/_row.html", {"candidate": self})
-        return as_text("\n".join(filter(None, map(str.strip, html.splitlines()))))
+        return as_text(" ".join(filter(None, map(str.strip, html.splitlines()))))
 
     @property
     def row_html(self) -> str:
         """The row of the board; the page and the frames show this very text."""
-        language = languages.current()
+        return self.page_row_in(languages.current())
+
+    def page_row_in(self, language: str) -> str:
         if language not in self._pages:
             self._pages[language] = json.loads(self.row_in(language))
         return self._pages[language]

@@ -1,5 +1,6 @@
 """How a row writes hours, percentages and needs."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -8,9 +9,11 @@ from django import template
 from django.template.loader import render_to_string
 from django.templatetags.i18n import TranslateNode, do_translate
 from django.utils.formats import get_format
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from sessions_app import languages
 from sessions_app.event_sentences import spelled
 from sessions_app.models import Session
 
@@ -28,16 +31,6 @@ NEEDS = {
     Fact.AWAY: _("déconnecté"),
     Fact.OVERTIME: _("temps dépassé"),
 }
-
-
-class RowNode(template.Node):
-    """Not an `include`: a row that has been rendered for one page or frame serves for all."""
-
-    def __init__(self, candidate: template.base.FilterExpression):
-        self.candidate = candidate
-
-    def render(self, context: template.Context) -> str:
-        return self.candidate.resolve(context).row_html + "\n"
 
 
 class KeptWordsNode(TranslateNode):
@@ -63,18 +56,20 @@ def translate(parser, token):
     return KeptWordsNode(node.filter_expression, node.noop) if is_fixed else node
 
 
-@register.tag("candidate_row")
-def candidate_row(parser, token):
-    """`{% candidate_row candidate %}`: the row of the board."""
-    candidate = token.split_contents()[1]
-    return RowNode(parser.compile_filter(candidate))
+@register.simple_tag
+def candidate_rows(people: Iterable[Candidate]) -> str:
+    """Rows of the board. Not an `include` each: a row that has been rendered for one page or
+    frame serves for all."""
+    language = languages.current()
+    rows = [candidate.page_row_in(language) for candidate in people]
+    return mark_safe("\n".join(rows))  # noqa: S308 — each comes from a template
 
 
 @register.simple_tag
 @cache
 def icon(name: str) -> str:
     """`_icon.html`, rendered once: a board shows the same few over and over."""
-    return render_to_string("_icon.html", {"icon": name})
+    return mark_safe(render_to_string("_icon.html", {"icon": name}).strip())  # noqa: S308
 
 
 @register.filter
