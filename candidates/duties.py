@@ -6,8 +6,11 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+from django.db.models.sql import Query
 
 from sessions_app import clock, timekeeper
+from sessions_app.kept_statement import KeptStatement
 from sessions_app.models import Session
 from sessions_app.refusals import Refusal
 
@@ -17,12 +20,12 @@ from .models import Candidate
 from .states import Action, Actor, State
 from .turns import end, move, turn
 
+Instant = datetime | Now  # as it was read from the database, or for it to tell
+
 
 def do_what_is_due() -> None:
     """All of the duties below, each second; nearly always, one question finds nothing to do."""
-    now = clock.now()
-    anything = reduce(or_, (condition(now) for condition in DUTIES.values()))
-    if not _where_time_runs(anything).exists():
+    if not ANYTHING.rows():
         return
     for duty in DUTIES:
         with timekeeper.surviving(f"duty {duty.__name__}"):
@@ -38,7 +41,7 @@ def tell_end_is_near() -> None:
     _each(due, Action.NEAR_END, _tell_mark)
 
 
-def _is_near_end(now: datetime) -> Q:
+def _is_near_end(now: Instant) -> Q:
     untold = Q()
     for mark in timing.MARKS:
         is_told = Q(warned_minutes__isnull=False, warned_minutes__lte=mark)
@@ -52,7 +55,7 @@ def note_overtime() -> None:
     _each(due, Action.REACH_OVERTIME, _reach_overtime)
 
 
-def _is_late(now: datetime) -> Q:
+def _is_late(now: Instant) -> Q:
     is_theirs = Q(overtime_at=None, session__auto_end=False)
     return is_theirs & Q(state=State.IN_PROGRESS, timer__ends_at__lte=now)
 
@@ -62,7 +65,7 @@ def end_at_time() -> None:
     _each(_where_time_runs(_is_over(clock.now())), Action.END_AT_TIME, _end)
 
 
-def _is_over(now: datetime) -> Q:
+def _is_over(now: Instant) -> Q:
     return Q(state=State.IN_PROGRESS, session__auto_end=True, timer__ends_at__lte=now)
 
 
@@ -71,7 +74,7 @@ def tell_lapse_is_near() -> None:
     _each(_where_time_runs(_lapses_soon(clock.now())), Action.NEAR_LAPSE, _tell_lapse)
 
 
-def _lapses_soon(now: datetime) -> Q:
+def _lapses_soon(now: Instant) -> Q:
     soon = Q(authorized_until__gt=now, authorized_until__lte=now + timing.LAPSE_NOTICE)
     return soon & Q(lapse_told=False)
 
@@ -81,18 +84,26 @@ def lapse_authorizations() -> None:
     _each(_where_time_runs(_has_lapsed(clock.now())), Action.LOSE_AUTHORIZATION, _lapse)
 
 
-def _has_lapsed(now: datetime) -> Q:
+def _has_lapsed(now: Instant) -> Q:
     return Q(authorized_until__lte=now)
 
 
 # Each duty, and whom it concerns at an instant.
-DUTIES: dict[Callable[[], None], Callable[[datetime], Q]] = {
+DUTIES: dict[Callable[[], None], Callable[[Instant], Q]] = {
     tell_end_is_near: _is_near_end,
     note_overtime: _is_late,
     end_at_time: _is_over,
     tell_lapse_is_near: _lapses_soon,
     lapse_authorizations: _has_lapsed,
 }
+
+
+def _anything() -> Query:
+    anyone = reduce(or_, (condition(Now()) for condition in DUTIES.values()))
+    return _where_time_runs(anyone).query.exists()
+
+
+ANYTHING = KeptStatement(_anything)
 
 
 def _where_time_runs(condition: Q) -> QuerySet[Candidate]:

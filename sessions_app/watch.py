@@ -8,7 +8,7 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from django.contrib.sessions.models import Session as Login
@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from . import access, colleagues, windows
 from .former_reports import FormerReport
-from .many_keys import among, among_texts
+from .kept_statement import Given, KeptStatement
+from .many_keys import among, among_texts, as_one
 from .models import Center, Session, SupervisorAccess, User
 
 LOGIN = "login"  # logged out, account disabled, password changed
@@ -79,27 +80,42 @@ class Look:
         if user.is_superuser or (center_id, ticket.user_id) in self.centers:
             return None
         has_entered = (ticket.session_id, ticket.user_id) in self.accesses
-        return None if has_entered and self._is_in_time(ticket.session_id) else ACCESS
+        return None if has_entered and ticket.session_id in self._in_time else ACCESS
 
-    def _is_in_time(self, session_id: int) -> bool:
-        opens_at, closes_at = _bounds(*self.times[session_id], self.turns.get(session_id))
-        return opens_at <= self.now < closes_at
+    @cached_property
+    def _in_time(self) -> set[int]:
+        """The sessions that are reached now."""
+        bounds = {pk: _bounds(*told, self.turns.get(pk)) for pk, told in self.times.items()}
+        return {
+            pk for pk, (opens_at, closes_at) in bounds.items() if opens_at <= self.now < closes_at
+        }
 
 
 def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     """The versions of these sessions, and what is left of what these tickets hang on."""
     seen = Look()
-    user_ids = among({ticket.user_id for ticket in tickets})
-    logins = among_texts({ticket.login for ticket in tickets})
-    rooms = among(session_ids)
+    found = LOOK.rows(
+        rooms=as_one(session_ids),
+        watched=as_one({ticket.session_id for ticket in tickets}),
+        users=as_one({ticket.user_id for ticket in tickets}),
+        logins=as_one({ticket.login for ticket in tickets}),
+    )
+    for kind, *values in found:
+        _note(seen, kind, *values)
+    return seen
+
+
+def _all_of_it():
+    rooms, user_ids = among(Given("rooms")), among(Given("users"))
     sessions = Session.objects.filter(pk__in=rooms)
     rows = _row("version", sessions, "pk", "epoch", "version", "center_id")
     accesses = SupervisorAccess.objects.filter(revoked_at=None, user_id__in=user_ids)
     accesses = accesses.filter(session_id__in=rooms)
     users = User.objects.filter(is_active=True, pk__in=user_ids)
-    open_logins = Login.objects.filter(session_key__in=logins, expire_date__gt=Now())
-    watched = among({ticket.session_id for ticket in tickets})
-    present = colleagues.open_now().filter(session_id__in=watched)
+    logins = Login.objects.filter(
+        session_key__in=among_texts(Given("logins")), expire_date__gt=Now()
+    )
+    present = colleagues.open_now().filter(session_id__in=among(Given("watched")))
     signed = sessions.filter(incident_report__isnull=False)
     reopened = FormerReport.objects.filter(session_id__in=rooms)
     parts = [
@@ -109,12 +125,13 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
         _row("access", accesses, "session_id", "user_id"),
         _row("center", access.centers_of_each(user_ids), "center_id", "user_id"),
         _row("user", users, "pk", "password", "is_superuser"),
-        _row("login", open_logins, "session_key"),
+        _row("login", logins, "session_key"),
         _row("here", present, "session_id", "user_id", "name"),
     ]
-    for kind, *values in rows.union(*parts, all=True):
-        _note(seen, kind, *values)
-    return seen
+    return rows.union(*parts, all=True)
+
+
+LOOK = KeptStatement(_all_of_it)
 
 
 def _row(kind: str, rows, *columns: str):
