@@ -25,14 +25,14 @@ from sessions_app.frame_text import WRITE_NOW
 from . import socket_opening
 from .socket_inbox import Inbox
 from .socket_opening import Opening
-from .socket_pings import Turn, pings_of
+from .socket_pings import Pings, Turn, pings_of
 
 # RFC 6455, 5.2: the first two bytes of a whole frame, without extensions.
 WHOLE_TEXT, WHOLE_PONG = 0x81, 0x8A
 MASKED, LENGTH = 0x80, 0x7F
 HEAD = 6  # bytes of a short frame from a browser before what it says: two, and the mask
 SHORT, MEDIUM = 126, 1 << 16  # lengths from which on more bytes tell the length
-PING = bytes((0x89, 0))
+PING, PONG = bytes((0x89, 0)), bytes((WHOLE_PONG, MASKED))
 # Of all sockets that may be written to: an event of its own weighs a kilobyte.
 ALWAYS = asyncio.Event()
 ALWAYS.set()
@@ -40,7 +40,7 @@ ALWAYS.set()
 
 class SocketProtocol(WebSocketsSansIOProtocol):
     unanswered = 0  # pings since the last pong
-    _turn: Turn | None = None
+    turn: Turn | None = None
     _conn: Protocol | None = None
     _opening: Opening | None = None  # asked for plainly, and not answered yet
 
@@ -83,7 +83,9 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         opcode = data[0]
-        if opcode not in (WHOLE_TEXT, WHOLE_PONG) or not self._is_one_short_frame(data):
+        if self._conn is None and len(data) == HEAD and data.startswith(PONG) and self._is_plain:
+            self.unanswered = 0
+        elif opcode not in (WHOLE_TEXT, WHOLE_PONG) or not self._is_one_short_frame(data):
             if self.handshake_initiated or not self._is_opened_by(data):
                 super().data_received(data)
         elif opcode == WHOLE_TEXT:
@@ -156,16 +158,19 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def start_keepalive(self) -> None:
         if self.ping_interval:
-            pings = pings_of(self.loop, self.ping_interval, self.ping_timeout)
-            self._turn = pings.add(self)
+            self._pings.add(self)
 
     def stop_keepalive(self) -> None:
-        if self._turn is not None:
-            self._turn.discard(self)
+        if self.turn is not None:
+            self._pings.discard(self)
 
-    def ping(self) -> None:
+    @property
+    def _pings(self) -> Pings:
+        return pings_of(self.loop, self.ping_interval, self.ping_timeout)
+
+    def ping(self, after: bytes = b"") -> None:
         if not self.close_sent and not self.transport.is_closing():
-            self.transport.write(PING)
+            self.transport.write(after + PING)
 
     async def send(self, message) -> None:
         if message["type"] == "websocket.send":
@@ -197,12 +202,16 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         # Asked and answered: thousands would be kept. Our consumers have read theirs by then.
         self.scope["headers"].clear()
 
-    def write_text(self, text: str) -> bool:
+    def write_text(self, text: str, with_ping: bool = False) -> bool:
         """Whether it is written: not to a browser that reads slowly, nor to one that has gone."""
         is_closing = self.close_sent or self.disconnected or self.writable is not ALWAYS
         if is_closing or not self._is_plain:
             return False
-        self.transport.write(_framed(text.encode()))
+        frame = _framed(text.encode())
+        if with_ping and self.turn is not None:
+            self._pings.send_along(self, frame)
+        else:
+            self.transport.write(frame)
         return True
 
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-# Of an ASGI scope, an extension: `write(text) -> bool`, where the server can write at once.
+# Of an ASGI scope, an extension: `write(text, with_ping) -> bool`, where the server can write at
+# once; `with_ping`, of what comes at regular times, lets the ping of the socket go along.
 WRITE_NOW = "pix_surveillance.write"
 
 # ASCII only: such a text is put together and encoded at the speed of a copy.

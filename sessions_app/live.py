@@ -240,7 +240,7 @@ class Hub:
     def _beat_room(self, room: Room) -> None:
         text = self._beat_of(room)
         for each in list(room.sockets):
-            each.push(text)
+            each.push(text, with_ping=True)
 
     async def _keep_time(self) -> None:
         while True:

@@ -106,7 +106,7 @@ class Overviews:
     def beat(self, now: datetime) -> None:
         text = as_text({"type": "hb", "now": now.isoformat()})
         for each in self.sockets():
-            each.push(text)
+            each.push(text, with_ping=True)
 
     async def _read(self, overview: Overview, session_ids: set[int] | None = None) -> tuple:
         asked = overview.center_id, session_ids

@@ -22,7 +22,7 @@ Read = tuple[str, int, str]
 logger = logging.getLogger(__name__)
 
 
-def never(text: str) -> bool:
+def never(text: str, with_ping: bool) -> bool:
     """Of a server that has no way to write at once."""
     return False
 
@@ -65,11 +65,11 @@ class Socket:
         self.waiting: list[str | None] = []
         self._sending: asyncio.Task | None = None
 
-    def push(self, frame: dict | str) -> None:
+    def push(self, frame: dict | str, *, with_ping: bool = False) -> None:
         if self.closed_for:
             return
         text = frame if isinstance(frame, str) else as_text(frame)
-        if self._sending is None and not self.waiting and self.write(text):
+        if self._sending is None and not self.waiting and self.write(text, with_ping):
             return
         if len(self.waiting) >= QUEUE_FRAMES:
             self.close(SLOW)

@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
 from websockets.frames import Close, Frame, Opcode
 
-from pix_surveillance.socket_pings import TURNS, Pings, pings_of
+from pix_surveillance.socket_pings import ROUND, Pings, pings_of
 from pix_surveillance.socket_protocol import SocketProtocol
 
 # As the HTTP part of the server hands it over; with an empty header, it is opened the general way.
@@ -164,7 +164,7 @@ async def pinged(interval: float = 5, timeout: float | None = 15) -> tuple[Playe
 
 
 def round_of(pings: Pings) -> None:
-    for _ in range(TURNS):
+    for _ in range(ROUND):
         pings.take_turn()
 
 
@@ -205,6 +205,44 @@ async def test_without_a_timeout_nobody_is_cut():
     for _ in range(20):
         round_of(pings)
     assert not played.wire.closed
+
+
+async def test_a_heartbeat_takes_a_ping_along_and_the_next_is_a_round_away():
+    played, pings = await pinged()
+    for _ in range(7):
+        pings.take_turn()
+    before = len(played.wire.written)
+    assert played.protocol.write_text("beat", with_ping=True)
+    text = Frame(Opcode.TEXT, b"beat").serialize(mask=False, extensions=[])
+    ping = Frame(Opcode.PING, b"").serialize(mask=False, extensions=[])
+    for _ in range(ROUND - 1):
+        pings.take_turn()
+    assert played.wire.written[before:] == text + ping
+    pings.take_turn()
+    assert played.wire.written[before:] == text + ping + ping
+
+
+async def test_a_heartbeat_to_who_does_not_answer_cuts_as_a_ping_does():
+    played, _ = await pinged(interval=5, timeout=15)
+    for _ in range(3):
+        played.protocol.write_text("beat", with_ping=True)
+    assert not played.wire.closed
+    before = len(played.wire.written)
+    played.protocol.write_text("beat", with_ping=True)
+    assert played.wire.closed
+    assert b"beat" not in played.wire.written[before:]
+
+
+async def test_where_nobody_is_pinged_a_heartbeat_goes_alone():
+    played = Played(SocketProtocol)
+    played.protocol.ping_interval = None
+    played.protocol.data_received(HANDSHAKE)
+    await played._settle()
+    before = len(played.wire.written)
+    played.protocol.write_text("beat", with_ping=True)
+    assert played.wire.written[before:] == Frame(Opcode.TEXT, b"beat").serialize(
+        mask=False, extensions=[]
+    )
 
 
 async def test_who_has_left_is_pinged_no_more():
