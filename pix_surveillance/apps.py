@@ -3,5 +3,7 @@
 from django.contrib.admin import apps
 
 
-class AdminConfig(apps.AdminConfig):
+class AdminConfig(apps.SimpleAdminConfig):
+    """Its pages are loaded with the site map: a process that serves sockets needs neither."""
+
     default_site = "pix_surveillance.admin_site.AdminSite"

@@ -12,10 +12,14 @@ import sys
 import threading
 from collections.abc import Callable
 
+from django.urls import set_urlconf
+
 from sessions_app.consumers import CLOSE_CODES
 from sessions_app.live import hub
 from sessions_app.rooms import RESTART
 
+# Of frames: the whole site map, which pages have, takes a fourth of a second to load.
+ROOM_URLS = "pix_surveillance.room_urls"
 RED_FIRST_SECONDS = 0.5  # what a load balancer is left to look elsewhere
 GOODBYE_SECONDS = 2  # for browsers to hear that they must come back
 REQUESTS_SECONDS = 10
@@ -34,6 +38,8 @@ class Lifecycle:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
+        if scope["type"] == "websocket":
+            set_urlconf(ROOM_URLS)
         hub.ensure_running()
         if scope["type"] == "http":
             request = object()
@@ -57,6 +63,7 @@ class Lifecycle:
 
     def begin(self) -> None:
         """The server is up: time is kept from now on, and SIGTERM comes here first."""
+        set_urlconf(ROOM_URLS)
         hub.ensure_running()
         # The thread that writes answers takes turns with the loop many times in each commit.
         sys.setswitchinterval(0.0005)

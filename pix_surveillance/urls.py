@@ -9,15 +9,14 @@ from django.urls import include, path
 from pix_surveillance import language
 from sessions_app import organisation_login
 
+admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)
 # Who ends the other logins of an account shows that it is theirs.
 own_logins = reauthentication_required(allow_get=True, app="allauth.account")(list_usersessions)
 own_logins = login_required(own_logins)
 
 urlpatterns = [
-    path("", include("sessions_app.urls")),
-    path("", include("candidates.urls")),
-    path("", include("incidents.urls")),
+    path("", include("pix_surveillance.room_urls")),
     path("langue/", language.choose, name="language"),
     path("compte/", include("allauth.account.urls")),
     path("compte/double-authentification/", include("allauth.mfa.urls")),

@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from requests import RequestException
 
-from .provider import Exchange
+from .organisation_provider import Exchange
 
 PROVIDER = "organisation"
 NOT_CONFIRMED = _("Votre organisation n’a pas confirmé votre identité. Réessayez.")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import hypothesis
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.db import OperationalError, transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgreSQLOperations
@@ -19,6 +20,9 @@ hypothesis.settings.register_profile(
     "house", deadline=None, derandomize="CI" in os.environ, print_blob=True
 )
 hypothesis.settings.load_profile("house")
+
+# What the first request loads, with the site map.
+admin.autodiscover()
 
 # A test may keep its transaction open for longer than a server of ours is allowed to.
 settings.DATABASES["default"].get("OPTIONS", {}).pop("options", None)

@@ -1,6 +1,5 @@
 """How a row writes hours, percentages and needs."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -9,7 +8,6 @@ from django import template
 from django.template.loader import render_to_string
 from django.templatetags.i18n import TranslateNode, do_translate
 from django.utils.formats import get_format
-from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +29,17 @@ NEEDS = {
     Fact.AWAY: _("déconnecté"),
     Fact.OVERTIME: _("temps dépassé"),
 }
+
+
+class RowsNode(template.Node):
+    """Not an `include` each: a row that has been rendered for one page or frame serves for all."""
+
+    def __init__(self, people: template.base.FilterExpression):
+        self.people = people
+
+    def render(self, context: template.Context) -> str:
+        language = languages.current()
+        return "\n".join(each.page_row_in(language) for each in self.people.resolve(context))
 
 
 class KeptWordsNode(TranslateNode):
@@ -56,20 +65,17 @@ def translate(parser, token):
     return KeptWordsNode(node.filter_expression, node.noop) if is_fixed else node
 
 
-@register.simple_tag
-def candidate_rows(people: Iterable[Candidate]) -> str:
-    """Rows of the board. Not an `include` each: a row that has been rendered for one page or
-    frame serves for all."""
-    language = languages.current()
-    rows = [candidate.page_row_in(language) for candidate in people]
-    return mark_safe("\n".join(rows))  # noqa: S308 — each comes from a template
+@register.tag("candidate_rows")
+def candidate_rows(parser, token):
+    """`{% candidate_rows people %}`: their rows on the board."""
+    return RowsNode(parser.compile_filter(token.split_contents()[1]))
 
 
 @register.simple_tag
 @cache
 def icon(name: str) -> str:
     """`_icon.html`, rendered once: a board shows the same few over and over."""
-    return mark_safe(render_to_string("_icon.html", {"icon": name}).strip())  # noqa: S308
+    return render_to_string("_icon.html", {"icon": name})
 
 
 @register.filter

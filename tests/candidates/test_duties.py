@@ -24,8 +24,7 @@ from tests import factories
 from tests.snapshots import changes, everything
 
 pytestmark = pytest.mark.django_db
-NOW = clock.now  # before any test stops it
-START = datetime(2027, 1, 12, 7, 30, tzinfo=UTC)
+NOW, START = clock.now, datetime(2027, 1, 12, 7, 30, tzinfo=UTC)
 DUTIES = (
     duties.tell_end_is_near,
     duties.note_overtime,
@@ -185,8 +184,7 @@ def test_the_same_day_where_each_test_ends_by_itself(room, by, at, day):
     verbs, told = DAYS[day]
     person = factories.running(room, by)
     live_through(verbs, told, person, by, at)
-    ends = [(minute, "test_ended" if name == OVER else name) for minute, name in told]
-    assert caused(room) == ends
+    assert caused(room) == [(at, "test_ended" if name == OVER else name) for at, name in told]
     assert factories.fresh(person).state == "finished"
 
 
@@ -409,9 +407,7 @@ def test_the_candidate_reads_who_ended_the_test(who, sentence):
 
 
 def queries(call) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         call()
     return len(captured)
 
@@ -491,14 +487,13 @@ def test_the_timekeeper_runs_every_duty():
 def test_the_one_question_finds_who_each_duty_is_for(room, by, at, duty, monkeypatch):
     whose_turn_it_is(duty, room, by, at, "Aba")
     reached = room.events.filter(type__in={*BY_THE_END_HOUR, LAPSED, NEAR})
-    assert reached.count() == 0
+    assert not reached.exists()
     that_is_now(monkeypatch)
     duties.do_what_is_due()
     assert reached.count() == 1
 
 
-def that_is_now(monkeypatch) -> None:
-    """What stands at the stopped clock stands at the database's own, which runs."""
+def that_is_now(monkeypatch) -> None:  # the database's own clock, which runs
     ahead = clock.now() - NOW()
     Timer.objects.update(started_at=F("started_at") - ahead, ends_at=F("ends_at") - ahead)
     Candidate.objects.update(authorized_until=F("authorized_until") - ahead)

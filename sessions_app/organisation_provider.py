@@ -1,4 +1,5 @@
-"""The OpenID Connect provider of the settings. allauth looks for it in a module of this name.
+"""The OpenID Connect provider of the settings, known to allauth once this module is loaded, as it
+is with the site map. Under the name where allauth looks, every process would load it to start.
 
 Stricter than allauth's own: every token is verified with the provider's keys, the user-info may
 be a signed JWT (as ProConnect answers), and a login is bound to its browser by a nonce too.
@@ -10,6 +11,7 @@ import secrets
 import jwt
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers import registry
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
@@ -89,4 +91,4 @@ class Provider(OpenIDConnectProvider):
         return {"userinfo": {"sub": data["userinfo"]["sub"]}}
 
 
-provider_classes = [Provider]
+registry.register(Provider)
