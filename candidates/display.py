@@ -104,6 +104,11 @@ class RowDisplay:
         after = self.with_changes(changes)
         return after.state != State.FINISHED and bool(after.needs)
 
+    @property
+    def state_words(self) -> str:
+        """As `get_state_display`, which looks for it in all that a state may be."""
+        return State(self.state).label
+
     @cached_property
     def flags(self) -> list[str]:
         hidden = {Fact.HAS_GRANT, Fact.LOST}
