@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app import journal
 from sessions_app.gathering import Gathering
-from sessions_app.many_keys import KEYS
+from sessions_app.many_keys import IS_A_KEY, as_keys
 from sessions_app.models import Session
 from sessions_app.refusals import Conflict, Invalid, Malformed, Missing, Refusal, Unavailable
 
@@ -134,7 +134,7 @@ def _sitters(sent: Sequence[Sent]) -> tuple[datetime, dict[int, Sitter]]:
     places = {each.seat.candidate_id: each.session_id for each in sent}
     rows: Iterable[tuple]
     if connection.vendor == "postgresql":
-        read = LOCK_AND_READ, [json.dumps(list(places))]
+        read = LOCK_AND_READ, [as_keys(places)]
         now, sessions, found = journal.lock_free(set(places.values()), read)
         rows = map(_with_instant, found)
     else:
@@ -160,7 +160,7 @@ SELECT {", ".join(_READ)}, alert.id
 FROM {Candidate._meta.db_table} AS candidate
 LEFT JOIN {Candidate.alerts.rel.related_model._meta.db_table} AS alert
     ON alert.candidate_id = candidate.id AND alert.closed_at IS NULL
-WHERE candidate.id IN ({KEYS})
+WHERE candidate.id {IS_A_KEY}
 ORDER BY candidate.id FOR NO KEY UPDATE OF candidate SKIP LOCKED
 """  # noqa: S608 (names of tables and columns)
 
@@ -182,7 +182,7 @@ def _write(taken: list[tuple[Sent, Sitter]], now: datetime) -> None:
     save = None
     if connection.vendor == "postgresql":
         text = json.dumps([dict(zip(_NAMES, row, strict=True)) for row in rows])
-        save = SAVE_ANSWERS, [text, now, now]
+        save = SAVE_ANSWERS, [text, now, now, as_keys(row[0] for row in rows)]
     else:
         _save_one_by_one(rows, now)
     told = []
@@ -204,7 +204,7 @@ WITH sent AS (
     SET value = excluded.value, late = excluded.late, saved_at = excluded.saved_at
 )
 UPDATE {Candidate._meta.db_table} SET question = sent.question + 1, question_opened_at = %s
-FROM sent WHERE id = sent.candidate
+FROM sent WHERE id = sent.candidate AND id {IS_A_KEY}
 """  # noqa: S608 (names of tables)
 _NAMES = ("candidate", "question", "value", "late")
 

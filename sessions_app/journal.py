@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from . import announcements, clock, journal_chain, live
 from .announcements import HISTORY, Announcement
 from .event_names import ANSWERED
-from .many_keys import KEYS
+from .many_keys import IS_A_KEY, as_keys
 from .models import Session, SessionEvent, User
 from .one_trip import Statement, in_one_trip
 from .refusals import Conflict
@@ -119,7 +119,7 @@ def lock_free(
 
     Who waits for one room must not make all the others wait. Finalised ones are told, too.
     """
-    lock = LOCK_FREE, [json.dumps(list(session_ids))]
+    lock = LOCK_FREE, [as_keys(session_ids)]
     locked, instant, read = in_one_trip(lock, (clock.ON_POSTGRESQL, []), then_read)
     sessions = {row[0]: HeldSession.of(row) for row in locked.fetchall()}
     return clock.told(instant.fetchone()[0]), sessions, read.fetchall()
@@ -134,7 +134,7 @@ def held(session_ids: Collection[int]) -> tuple[datetime, dict[int, HeldSession]
 HELD_COLUMNS = ("id", "version", "epoch", "state", "paused_at", "grace_seconds")
 LOCK_FREE = f"""
 SELECT {", ".join(HELD_COLUMNS).replace("epoch", "epoch::text")} FROM {Session._meta.db_table}
-WHERE id IN ({KEYS})
+WHERE id {IS_A_KEY}
 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """  # noqa: S608 (names of tables and columns)
 
@@ -196,8 +196,9 @@ def _recorded_together(
     events: list[dict[str, int]], told: list[Announcement], at: datetime
 ) -> Statement:
     moved = [{"session": each.session_id, "version": each.version} for each in told]
+    keys = as_keys(each.session_id for each in told)
     texts = [json.dumps(each) for each in (events, moved, announcements.written(told))]
-    return RECORD_ANSWERS, [at, *texts[:2], live.CHANNEL, texts[2]]
+    return RECORD_ANSWERS, [at, *texts[:2], keys, live.CHANNEL, texts[2]]
 
 
 RECORD_ANSWERS = f"""
@@ -211,7 +212,7 @@ WITH told AS (
 ), moved AS (
     UPDATE {Session._meta.db_table} AS here SET version = reached.version
     FROM json_to_recordset(%s) AS reached (session bigint, version bigint)
-    WHERE here.id = reached.session
+    WHERE here.id = reached.session AND here.id {IS_A_KEY}
 )
 SELECT pg_notify(%s, payload) FROM json_array_elements_text(%s) AS payload
 """  # noqa: S608 (names of tables)

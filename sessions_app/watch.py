@@ -19,7 +19,7 @@ from django.utils import timezone
 from . import access, colleagues, windows
 from .former_reports import FormerReport
 from .kept_statement import Given, KeptStatement
-from .many_keys import among, among_texts, as_one
+from .many_keys import among, among_texts, as_keys, as_texts
 from .models import Center, Session, SupervisorAccess, User
 
 LOGIN = "login"  # logged out, account disabled, password changed
@@ -95,10 +95,10 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     """The versions of these sessions, and what is left of what these tickets hang on."""
     seen = Look()
     found = LOOK.rows(
-        rooms=as_one(session_ids),
-        watched=as_one({ticket.session_id for ticket in tickets}),
-        users=as_one({ticket.user_id for ticket in tickets}),
-        logins=as_one({ticket.login for ticket in tickets}),
+        rooms=as_keys(session_ids),
+        watched=as_keys({ticket.session_id for ticket in tickets}),
+        users=as_keys({ticket.user_id for ticket in tickets}),
+        logins=as_texts({ticket.login for ticket in tickets}),
     )
     for kind, *values in found:
         _note(seen, kind, *values)

@@ -3,7 +3,7 @@
 import pytest
 
 from sessions_app.kept_statement import Given, KeptStatement
-from sessions_app.many_keys import among, as_one
+from sessions_app.many_keys import among, as_keys
 from sessions_app.models import Session
 from tests import factories
 
@@ -21,11 +21,11 @@ def test_it_is_made_once_and_answered_anew():
 
     found = KeptStatement(make)
     one, other = factories.session(room="A"), factories.session(room="B")
-    assert found.rows(rooms=as_one([one.pk])) == [("A",)]
-    assert found.rows(rooms=as_one([one.pk, other.pk])) == [("A",), ("B",)]
+    assert found.rows(rooms=as_keys([one.pk])) == [("A",)]
+    assert found.rows(rooms=as_keys([one.pk, other.pk])) == [("A",), ("B",)]
     Session.objects.filter(pk=one.pk).update(room="C")
-    assert found.rows(rooms=as_one([one.pk])) == [("C",)]
-    assert found.rows(rooms=as_one([])) == []
+    assert found.rows(rooms=as_keys([one.pk])) == [("C",)]
+    assert found.rows(rooms=as_keys([])) == []
     assert len(made) == 1
 
 
