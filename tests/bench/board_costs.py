@@ -1,6 +1,5 @@
 """What a board costs, counted in this process: queries of its page, bytes of its frames."""
 
-import json
 from collections.abc import Callable
 
 from django.db import connection
@@ -12,6 +11,7 @@ from candidates.access import Seat
 from candidates.models import Candidate
 from incidents.services import raise_alert
 from sessions_app import board, clock
+from sessions_app.frame_text import as_text
 from sessions_app.models import Session, User
 
 from .people import Room
@@ -33,7 +33,7 @@ def queries(room: Room) -> dict[str, int]:
 
 
 def frames(room: Room) -> dict[str, int]:
-    """Bytes of UTF-8 of the frame that tells one candidate's change, each of another candidate."""
+    """Bytes of the frame that tells one candidate's change, each of another candidate."""
     user = User.objects.get(pk=room.supervisors[0].pk)
     changes: dict[str, Callable] = {
         "answered": _answer,
@@ -55,7 +55,7 @@ def _frame_bytes(room: Room, change: Callable, candidate: Candidate) -> int:
     frame = board.change(room.pk, str(epoch), version).frame
     if frame["type"] != "rows" or list(frame["rows"]) != [str(candidate.pk)]:
         raise RuntimeError(f"the change of one candidate is told by {frame}")
-    return len(json.dumps(frame, ensure_ascii=False).encode())
+    return len(as_text(frame).encode())
 
 
 def _count(person: Client) -> int:
