@@ -17,6 +17,7 @@ from django.db import transaction
 
 from sessions_app import live
 from sessions_app.gathering import TOGETHER_SECONDS, Gathering
+from sessions_app.many_keys import among
 from sessions_app.refusals import Refusal
 
 from . import timing
@@ -166,11 +167,11 @@ def _is_simply_here(candidate: Candidate) -> bool:
 @transaction.atomic
 def _note_process(candidate_ids: set[int]) -> set[int]:
     """Of these candidates, those who are not shown away; this process speaks to them now."""
-    rows = Candidate.objects.filter(pk__in=candidate_ids, away_since=None)
+    rows = Candidate.objects.filter(pk__in=among(candidate_ids), away_since=None)
     # In one order for all processes: two that note the same room must not block each other.
     locked = rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
     present = set(locked)
-    Candidate.objects.filter(pk__in=present).update(node=NODE)
+    Candidate.objects.filter(pk__in=among(present)).update(node=NODE)
     return present
 
 

@@ -23,10 +23,11 @@ from sessions_app.consumers import CenterConsumer, SupervisionConsumer  # noqa: 
 # Each finds out for itself who is there, in a thread of the hub: no middleware stays in the way
 # of the frames.
 SOCKETS = [
+    # First, since they are asked in order: nearly all are candidates'. Their seat is a signed
+    # cookie: no login, no session to read.
+    path("ws/candidat/", CandidateConsumer.as_asgi()),
     path("ws/surveillance/<number:number>/", SupervisionConsumer.as_asgi()),
     path("ws/surveillance/centre/<int:center_id>/", CenterConsumer.as_asgi()),
-    # The candidate's seat is a signed cookie: no login, no session to read.
-    path("ws/candidat/", CandidateConsumer.as_asgi()),
 ]
 
 
