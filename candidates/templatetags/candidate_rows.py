@@ -39,7 +39,9 @@ class RowsNode(template.Node):
 
     def render(self, context: template.Context) -> str:
         language = languages.current()
-        return "\n".join(each.page_row_in(language) for each in self.people.resolve(context))
+        people = self.people.resolve(context)
+        # Each with the line end after it that `static/js/board.js` counts on.
+        return "".join(f"{each.page_row_in(language)}\n" for each in people)
 
 
 class KeptWordsNode(TranslateNode):
