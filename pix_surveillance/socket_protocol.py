@@ -83,6 +83,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         opcode = data[0]
+        # An empty pong: nearly all that is heard at rest.
         if self._conn is None and len(data) == HEAD and data.startswith(PONG) and self._is_plain:
             self.unanswered = 0
         elif opcode not in (WHOLE_TEXT, WHOLE_PONG) or not self._is_one_short_frame(data):

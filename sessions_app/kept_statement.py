@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.db.models.sql import Query
 
 
@@ -20,16 +19,15 @@ class Given(NamedTuple):
 
 
 class KeptStatement:
-    """`KeptStatement(make).rows(name=value, …)`: what the query of `make()` finds, as tuples.
+    """`KeptStatement(make).rows(name=value, …)`: what the query that `make()` gives finds.
 
     All that differs from one time to the next is `Given`; the instant is the database's `Now()`.
     """
 
-    def __init__(self, make: Callable[[], QuerySet | Query]):
+    def __init__(self, make: Callable[[], Query]):
         @cache
         def made_for(vendor: str) -> tuple[str, tuple]:
-            query = make()
-            return (query.query if isinstance(query, QuerySet) else query).sql_with_params()
+            return make().sql_with_params()
 
         self._made_for = made_for
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from django.contrib.sessions.models import Session as Login
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Now
+from django.db.models.sql import Query
 from django.utils import timezone
 
 from . import access, colleagues, windows
@@ -105,7 +106,7 @@ def look(session_ids: list[int], tickets: list[Ticket]) -> Look:
     return seen
 
 
-def _all_of_it():
+def _all_of_it() -> Query:
     rooms, user_ids = among(Given("rooms")), among(Given("users"))
     sessions = Session.objects.filter(pk__in=rooms)
     rows = _row("version", sessions, "pk", "epoch", "version", "center_id")
@@ -128,7 +129,7 @@ def _all_of_it():
         _row("login", logins, "session_key"),
         _row("here", present, "session_id", "user_id", "name"),
     ]
-    return rows.union(*parts, all=True)
+    return rows.union(*parts, all=True).query
 
 
 LOOK = KeptStatement(_all_of_it)

@@ -184,7 +184,7 @@ def test_the_same_day_where_each_test_ends_by_itself(room, by, at, day):
     verbs, told = DAYS[day]
     person = factories.running(room, by)
     live_through(verbs, told, person, by, at)
-    assert caused(room) == [(at, "test_ended" if name == OVER else name) for at, name in told]
+    assert caused(room) == [(when, "test_ended" if name == OVER else name) for when, name in told]
     assert factories.fresh(person).state == "finished"
 
 

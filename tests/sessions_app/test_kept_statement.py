@@ -15,9 +15,8 @@ def test_it_is_made_once_and_answered_anew():
 
     def make():
         made.append(True)
-        return (
-            Session.objects.filter(pk__in=among(Given("rooms"))).order_by("pk").values_list("room")
-        )
+        rooms = Session.objects.filter(pk__in=among(Given("rooms")))
+        return rooms.order_by("pk").values_list("room").query
 
     found = KeptStatement(make)
     one, other = factories.session(room="A"), factories.session(room="B")
@@ -30,6 +29,6 @@ def test_it_is_made_once_and_answered_anew():
 
 
 def test_what_is_not_given_is_no_value():
-    found = KeptStatement(lambda: Session.objects.filter(pk__in=among(Given("rooms"))))
+    found = KeptStatement(lambda: Session.objects.filter(pk__in=among(Given("rooms"))).query)
     with pytest.raises(KeyError):
         found.rows()
