@@ -26,6 +26,7 @@ const place = `alarmed ${location.pathname}`;
 const remindedPlace = `reminded ${location.pathname}`;
 const alarmed = new Set(); // by this tab
 let reminder = null;
+let told = null; // how many the title and the icon tell
 
 export function start() {
   const needs = present();
@@ -34,7 +35,9 @@ export function start() {
   showCount();
   afterChange(() => {
     showCount();
-    whileNobodyElse(look);
+    const needs = present();
+    if ([...needs.keys()].every((key) => alarmed.has(key))) remind(needs.size > 0);
+    else whileNobodyElse(look);
   });
 }
 
@@ -136,8 +139,9 @@ function ringAgain() {
 
 function showCount() {
   const count = Number(document.querySelector('[data-counter="needs_me"]').textContent);
-  const text = count ? `(${count}) ${title}` : title;
-  if (document.title !== text) document.title = text;
+  if (count === told) return;
+  told = count;
+  document.title = count ? `(${count}) ${title}` : title;
   if (count) navigator.setAppBadge?.(count).catch(() => {});
   else navigator.clearAppBadge?.().catch(() => {});
 }

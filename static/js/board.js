@@ -131,8 +131,12 @@ function holdsRows(element) {
 
 /** Note what the server wrote, before anything of ours ticks or hides in it. */
 function remember(element) {
-  if (element.matches("ul.rows") || holdsRows(element)) [...element.children].forEach(remember);
-  else sources.set(element, element.outerHTML);
+  if (element.matches("ul.rows") || holdsRows(element)) {
+    [...element.children].forEach(remember);
+    return;
+  }
+  sources.set(element, element.outerHTML);
+  if (element.matches(".row")) for (const part of element.children) sources.set(part, part.outerHTML);
 }
 
 function isSame(a, b) {
@@ -193,12 +197,27 @@ function place(row) {
   if (old) {
     row.querySelector(".pick").checked = old.querySelector(".pick").checked;
     if (old.parentElement === list && (isHeld() || compare(row, old) === 0)) {
-      old.replaceWith(row);
+      renew(old, row);
       return;
     }
     leave(old);
   }
   enter(list, row);
+}
+
+// Most changes are of one part of a row: drawing the others again would cost a phone its battery.
+function renew(old, row) {
+  const [had, has] = [[...old.children], [...row.children]];
+  if (had.length !== has.length || had.some((part, at) => part.className !== has[at].className)) {
+    old.replaceWith(row);
+    return;
+  }
+  for (const name of old.getAttributeNames()) if (!row.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of row.attributes) old.setAttribute(name, value);
+  had.forEach((part, at) => {
+    if (!isSame(part, has[at])) part.replaceWith(has[at]);
+  });
+  sources.set(old, sources.get(row));
 }
 
 // While somebody is at the rows, who leaves keeps a place open, and who comes stands last.

@@ -21,14 +21,19 @@ const plain = (text) =>
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
 
+/** Whether each of `words` is in the name of the row's candidate. */
+function isNamed(row, words) {
+  if (words.length === 0) return true;
+  const name = plain(row.querySelector(".who").textContent);
+  const joined = name.replaceAll(" ", "");
+  return words.every((word) => name.includes(word) || joined.includes(word));
+}
+
 function refresh() {
   const words = plain(search.value).split(" ").filter(Boolean);
   let visible = 0;
   for (const row of document.querySelectorAll(".row")) {
-    const name = plain(row.querySelector(".who").textContent);
-    const joined = name.replaceAll(" ", "");
-    const matches = words.every((word) => name.includes(word) || joined.includes(word));
-    row.hidden = !(matches && (state === null || row.dataset.state === state));
+    row.hidden = !((state === null || row.dataset.state === state) && isNamed(row, words));
     visible += row.hidden ? 0 : 1;
   }
   document.querySelector(".no-match").hidden = visible > 0;

@@ -42,8 +42,10 @@ async function keep() {
 }
 
 function render() {
-  const frame = document.getElementById("last-room").content.cloneNode(true);
-  const board = document.getElementById("board").cloneNode(true);
+  // In a document of its own from the first: there, icons are not looked for.
+  const page = document.implementation.createHTMLDocument(document.title);
+  const frame = page.importNode(document.getElementById("last-room").content, true);
+  const board = page.importNode(document.getElementById("board"), true);
   for (const each of board.querySelectorAll(PRESSABLE)) each.remove();
   for (const row of board.querySelectorAll(".row")) row.hidden = false; // whatever was filtered
   frame.querySelector("h1").textContent = document.querySelector("h1").textContent;
@@ -53,7 +55,6 @@ function render() {
   place.dataset.savedAt = Date.now(); // by this device's: the age
   place.dataset.just = word("La salle telle qu’elle était à {hour}, il y a moins d’une minute.");
   place.dataset.ago = word("La salle telle qu’elle était à {hour}, il y a {minutes}\u00a0min.");
-  const page = document.implementation.createHTMLDocument(document.title);
   page.documentElement.lang = language;
   for (const each of document.querySelectorAll("head link[rel=stylesheet], head meta[name]")) {
     page.head.append(each.cloneNode());

@@ -29,6 +29,9 @@ function nameOf(control) {
 
 /** Call before a change; what it returns, called after, puts what was in sight where it was. */
 export function holdPlace() {
+  if (!isHeld() && [document.scrollingElement, needsMe()].every((each) => each.scrollTop === 0)) {
+    return () => {}; // all stands at its top
+  }
   const marks = rowsInSight().filter(({ scroller }) => scroller.scrollTop > 0 || isHeld());
   return () => {
     for (const scroller of new Set(marks.map((mark) => mark.scroller))) {
@@ -46,13 +49,16 @@ function rowsInSight() {
   // Beside the room on a laptop, it scrolls by itself.
   const isApart = getComputedStyle(section).position === "sticky";
   const marks = [];
-  for (const row of document.querySelectorAll(".row:not([hidden])")) {
-    const { top, left } = row.getBoundingClientRect();
-    if (top < 0 || top > innerHeight) continue;
-    const scroller = isApart && section.contains(row) ? section : page;
-    const mark = { id: row.id, list: row.parentElement.id, top, left, scroller };
-    if (row.id === atHand) marks.unshift(mark);
-    else marks.push(mark);
+  for (const list of ["needs-me", "room"]) {
+    const scroller = isApart && list === "needs-me" ? section : page;
+    for (const row of document.querySelectorAll(`#${list} > .row:not([hidden])`)) {
+      const { top, left } = row.getBoundingClientRect();
+      if (top > innerHeight) break; // and so are all below
+      if (top < 0) continue;
+      const mark = { id: row.id, list, top, left, scroller };
+      if (row.id === atHand) marks.unshift(mark);
+      else marks.push(mark);
+    }
   }
   return marks;
 }

@@ -2,7 +2,7 @@
 
 import * as actions from "./actions.js";
 import { afterChange, apply, shown } from "./board.js";
-import { duration, learn, showHour, tick } from "./clock.js";
+import { duration, learn, showHour, tick, write } from "./clock.js";
 import { connect } from "./connection.js";
 import * as colleagues from "./colleagues.js";
 import * as filters from "./filters.js";
@@ -91,7 +91,7 @@ const PULSES = {
 function showPulse(state) {
   pulse.dataset.live = state;
   document.body.classList.toggle("stale", state === "stale");
-  pulseText.textContent = PULSES[state]();
+  write(pulseText, PULSES[state]());
 }
 
 function showTimes() {

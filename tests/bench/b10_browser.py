@@ -1,6 +1,7 @@
 """What the board costs in the supervisor's browser: 60 candidates, a phone four times slower.
 
-Time is that of the page's thread for each change, less what the page does by itself meanwhile.
+Time is that of the page's thread for each change, less what the page does by itself meanwhile;
+and, not slowed down, that of the whole browser while nothing happens.
 Memory is what is left after a forced collection, early and late in a long session. The first load
 is that of 30 candidates, in a browser that has nothing of the site yet.
 """
@@ -38,11 +39,14 @@ def run(bench: Bench) -> Result:
         loads = _first_loads(browser, server.url)
         page = BoardPage(browser, server.url, room.number, room.supervisors[0].login)
         life = RoomLife(room)
-        times, long_tasks = _times(page, life, QUICK_SECONDS if bench.quick else SECONDS)
+        seconds = QUICK_SECONDS if bench.quick else SECONDS
+        times, long_tasks = _times(page, life, seconds)
+        rest = _at_rest(page, seconds)
         early, late = _memory(page, life, QUICK_MANY if bench.quick else MANY)
         errors = len(page.errors)
     growth = max(late["heap"] / early["heap"], late["nodes"] / early["nodes"])
     counted = {f"{name}_ms": round(value, 2) for name, value in times.items()}
+    counted |= {"rest_browser_ms": round(rest, 1)}
     counted |= {"long_tasks": len(long_tasks), "longest_ms": max(long_tasks, default=0)}
     counted |= {f"{name}_early": value for name, value in early.items()}
     counted |= {f"{name}_late": value for name, value in late.items()}
@@ -77,6 +81,13 @@ def _times(page: BoardPage, life: RoomLife, seconds: int) -> tuple[dict[str, flo
     page.slow_down(1)
     each = {name: (value - idle[name] * rested) / changes for name, value in spent.items()}
     return each | {f"idle_{name}": idle[name] / seconds for name in idle}, page.long_tasks()
+
+
+def _at_rest(page: BoardPage, seconds: int) -> float:
+    """ms of the whole browser in each second in which nothing happens in the room."""
+    before = page.computing()
+    time.sleep(seconds)
+    return (page.computing() - before) / seconds
 
 
 def _play(page: BoardPage, life: RoomLife, changes: int) -> None:

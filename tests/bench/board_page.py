@@ -50,6 +50,7 @@ class BoardPage:
         self.page.goto(f"{url}/surveillance/{number}/")
         self.page.wait_for_selector(LIVE, timeout=PATIENCE)
         self._tools = context.new_cdp_session(self.page)
+        self._machine = browser.new_browser_cdp_session()
         # The thread's own clock: what other programs take of the core does not count.
         self._tools.send("Performance.enable", {"timeDomain": "threadTicks"})
 
@@ -65,6 +66,11 @@ class BoardPage:
         counted = self._counted()
         names = {"script": "Script", "style": "RecalcStyle", "layout": "Layout", "task": "Task"}
         return {name: 1e3 * counted[f"{told}Duration"] for name, told in names.items()}
+
+    def computing(self) -> float:
+        """ms so far of all of the browser's processes together: what a battery pays."""
+        told = self._machine.send("SystemInfo.getProcessInfo")["processInfo"]
+        return 1e3 * sum(process["cpuTime"] for process in told)
 
     def memory(self) -> dict[str, int]:
         """`heap` in bytes, `nodes` and `listeners`, after whatever is not used has been freed."""

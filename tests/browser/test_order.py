@@ -127,6 +127,7 @@ def test_keyboard_and_dialog_hold_too(browser, site, room, by, people):
     expect_version(person, room)
     expect(page.locator(".gap")).not_to_have_count(0)
     page.keyboard.press("Escape")
+    expect(page.locator("body.has-sheet")).to_have_count(0)  # the focus has come back
     page.locator("#search").focus()
     expect(page.locator(".gap")).to_have_count(0, timeout=12_000)  # the pointer rests there
     expect_exact(person, room)

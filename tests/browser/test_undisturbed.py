@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 from playwright.sync_api import expect
 
-from candidates import services
+from candidates import answering, seat_services, services
 from tests import factories
 
-from .lines import expect_version, open_room
+from .lines import expect_exact, expect_version, open_room
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +18,12 @@ FOCUS = """() => {
   const active = document.activeElement;
   return [active.closest(".row")?.id ?? null, active.dataset.key ?? active.id];
 }"""
+
+# Every part of every row is marked; then: the rows that are new, and what is new in the others.
+MARK = "for (const part of document.querySelectorAll('.row, .row > *')) part.mark = 1"
+DRAWN_AGAIN = """[...document.querySelectorAll(".row, .row > *")]
+  .filter((part) => !part.mark)
+  .map((part) => `${part.closest(".row").dataset.candidate} ${part.className}`)"""
 
 
 @pytest.fixture
@@ -89,19 +95,39 @@ def test_selected_text_stays_selected(browser, site, room, by, people):
 
 
 def test_a_board_that_changes_nothing_touches_nothing(browser, site, room, by, people):
-    """A new connection brings the whole board: the same rows stay the same elements."""
+    """A new connection brings the whole board: what is the same stays the same elements."""
     person, line = open_room(browser, site, room)
     page, board = person.page, person.page.locator("#board")
-    page.evaluate("for (const row of document.querySelectorAll('.row')) row.mark = 1")
+    page.evaluate(MARK)
     person.row(people[1]).locator(".who").evaluate("node => getSelection().selectAllChildren(node)")
     version = board.get_attribute("data-version")
     line.send({"type": "bye", "code": "restart"})
     services.add_time(people[5], user=by, minutes=10)
     expect_version(person, room)
     assert board.get_attribute("data-version") != version
-    kept = page.evaluate("[...document.querySelectorAll('.row')].filter((row) => row.mark).length")
-    assert kept == len(people) - 1
+    assert page.evaluate(DRAWN_AGAIN) == [f"{people[5].pk} sub", f"{people[5].pk} time"]
     assert "CANDIDAT 01" in page.evaluate("getSelection().toString()")
+
+
+def test_of_a_row_only_what_has_changed_is_drawn_again(browser, site, room, by, people):
+    starter, one = factories.waiting(room), people[5]
+    services.authorize_start(starter, user=by)
+    person, _ = open_room(browser, site, room)
+    page = person.page
+    page.evaluate(MARK)
+    person.row(one).get_by_role("link", name="Toutes les actions").focus()
+    answering.answer(one, factories.seat_of(one), one.question, "")
+    expect_version(person, room)
+    assert page.evaluate(DRAWN_AGAIN) == [f"{one.pk} sub"]
+    services.end_test(factories.fresh(one), user=by, reason="Départ anticipé")
+    expect_version(person, room)
+    assert page.evaluate(DRAWN_AGAIN) == [f"{one.pk} {part}" for part in ("sign", "sub", "time")]
+    assert page.evaluate(FOCUS) == [f"row-{one.pk}", "more"]
+    # It has a part more, the time: the row is another one.
+    seat_services.start(factories.fresh(starter), factories.seat_of(starter))
+    expect_version(person, room)
+    assert f"{starter.pk} row" in page.evaluate(DRAWN_AGAIN)
+    expect_exact(person, room)
 
 
 def test_the_focus_follows_its_row(browser, site, room, by):
@@ -162,3 +188,10 @@ def test_what_is_typed_chosen_and_open_stays(browser, site, room, by, people):
     expect(reason).to_be_focused()
     expect(reason).to_have_value("Alarme")
     assert reason.evaluate("node => node.selectionStart") == 1
+
+
+def test_a_board_at_rest_draws_nothing(browser, site, room, by, people):
+    """What moves for ever keeps a phone awake, and its battery pays."""
+    factories.waiting(room)
+    person, _ = open_room(browser, site, room)
+    assert person.page.evaluate("document.getAnimations().length") == 0
