@@ -34,7 +34,7 @@ def _shown(question: int | None) -> int | None:
 @cache
 def _marks_of(question: int | None) -> tuple[str, str]:
     """Where a row, as JSON text, tells the question that is open."""
-    return f'data-question=\\"{question}\\"', f'\\"at\\">{_shown(question)}<'
+    return f'data-question=\\"{question}\\"', f"'at'>{_shown(question)}<"
 
 
 class RowDisplay:
@@ -61,7 +61,7 @@ class RowDisplay:
 
     def _rendered(self) -> str:
         html = render_to_string("candidates/_row.html", {"candidate": self})
-        return as_text(" ".join(filter(None, map(str.strip, html.splitlines()))))
+        return as_text("".join(map(str.strip, html.splitlines())))
 
     @property
     def row_html(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 WRITE_NOW = "pix_surveillance.write"
 
 # ASCII only: such a text is put together and encoded at the speed of a copy.
-as_text: Callable[[Any], str] = json.JSONEncoder().encode
+as_text: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def rows_text(epoch: str, since: int, version: int, rows: Mapping[int, str], counters: str) -> str:
@@ -17,8 +17,8 @@ def rows_text(epoch: str, since: int, version: int, rows: Mapping[int, str], cou
 
     Put together by hand: it tells of answers, and so is what happens most.
     """
-    told = ", ".join(f'"{candidate_id}": {row}' for candidate_id, row in rows.items())
+    told = ",".join(f'"{candidate_id}":{row}' for candidate_id, row in rows.items())
     return (
-        f'{{"type": "rows", "epoch": "{epoch}", "from": {since}, "v": {version}, '
-        f'"rows": {{{told}}}, "counters": {counters}, "say": []}}'
+        f'{{"type":"rows","epoch":"{epoch}","from":{since},"v":{version},'
+        f'"rows":{{{told}}},"counters":{counters},"say":[]}}'
     )

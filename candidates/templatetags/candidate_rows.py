@@ -1,6 +1,6 @@
 """How a row writes hours, percentages and needs."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 
@@ -92,6 +92,12 @@ def local_hour(instant: datetime, session: Session) -> str:
 
 
 register.filter(spelled)
+
+
+@register.filter
+def instant(at: datetime) -> str:
+    """For scripts, which count in ms: `2026-11-26T21:31:36.767Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @register.filter

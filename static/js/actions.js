@@ -20,13 +20,12 @@ let afterGroup = () => {};
 export function start(options) {
   ({ whyNot, afterGroup } = options);
   document.addEventListener("submit", (event) => {
-    const form = event.target;
+    const [form, by] = [event.target, event.submitter];
     if (form.matches("[data-send], [data-sheet]")) event.preventDefault();
-    if (form.matches("[data-send]")) {
-      send(form, event.submitter);
+    if (form.matches("[data-send]") || by?.matches("[data-send]")) {
+      send(form, by);
     } else if (form.matches("[data-sheet]")) {
-      const query = new URLSearchParams(new FormData(form));
-      openSheet(`${form.getAttribute("action")}?${query}`, event.submitter ?? form);
+      openSheet(`${form.getAttribute("action")}?${fields(form, by)}`, by ?? form);
     }
   });
   // What is opened to write in is ready for the words.
@@ -55,7 +54,7 @@ async function openSheet(url, from) {
 /** A button that cannot send anything now looks like it, and says why when pressed. */
 export function showWhetherPossible() {
   const isPossible = whyNot() === null;
-  for (const button of document.querySelectorAll("[data-send] button:not([type=button]), [data-post]")) {
+  for (const button of document.querySelectorAll("[data-send] button:not([type=button]), button[data-send], [data-post]")) {
     if (isPossible) button.removeAttribute("aria-disabled");
     else button.setAttribute("aria-disabled", "true");
   }
@@ -63,10 +62,8 @@ export function showWhetherPossible() {
 
 /** `by`: the button that was pressed, which may have an address and a value of its own. */
 async function send(form, by) {
-  // Not `form.action`: a field of that name would hide it.
-  const url = by?.dataset.post || form.dataset.send || form.getAttribute("action");
-  const body = new URLSearchParams(new FormData(form));
-  if (by?.name) body.set(by.name, by.value);
+  const url = addressOf(form, by);
+  const body = fields(form, by);
   if (!body.has("epoch")) body.set("epoch", shown().epoch);
   const ownKey = body.get("idempotency_key"); // a dialog's; a row has none
   const meant = ownKey || `${url} ${body}`;
@@ -80,7 +77,8 @@ async function send(form, by) {
     return;
   }
   body.set("idempotency_key", key);
-  const seen = kept?.seen ?? body.get("row_version") ?? shown().v; // the board's, for several
+  const row = form.closest(".row")?.dataset.rowVersion;
+  const seen = kept?.seen ?? body.get("row_version") ?? row ?? shown().v; // the board's, for several
   if (!ownKey) {
     unanswered.set(meant, { key, seen });
     body.set("row_version", seen);
@@ -101,6 +99,20 @@ async function send(form, by) {
   applyFresh(answer);
   showWhetherPossible();
   fail(form, who, answer.message, answer.refused);
+}
+
+/** What the form holds, with what the button that was pressed adds. */
+function fields(form, by) {
+  const values = new URLSearchParams(new FormData(form));
+  if (by?.name) values.set(by.name, by.value);
+  return values;
+}
+
+/** That of the button, below the candidate's, or the form's. */
+function addressOf(form, by) {
+  const own = form.getAttribute("action"); // a field of that name would hide `form.action`
+  if (by?.matches("[data-send]")) return `${own}${by.value}/`;
+  return by?.dataset.post || own;
 }
 
 function wasJustSettled(what) {

@@ -14,33 +14,20 @@ SAY = b'}, "counters": {"not_started": 0, "in_progress": %d, "finished": 0, "nee
 SAY += b'"seen": %d, "expected": %d}, "say": []}'
 
 ROW = """<li class="row" id="row-{pk}" data-candidate="{pk}" data-state="in_progress" \
-data-flags="" data-row-version="0" data-order="{order}" data-question="#0#">
-  <input class="pick" type="checkbox" name="candidate" value="{pk}" form="group" \
-aria-label="Choisir {name}">
-  <span class="sign"><svg class="icon" aria-hidden="true"><use href="#in_progress"/></svg></span>
-  <p class="who"><strong class="name">{birth_name}</strong> {first_name}</p>
-  <div class="sub">
-  <p class="state">en cours</p>
-  <p class="facts">
-    <span class="progress"><span class="visually-hidden">question</span>\
-<span aria-hidden="true">Q</span>&nbsp;#0#/{count}</span>
-  </p>
-  </div>
-    <p class="time"><span class="end" title="Heure de fin">{hour}</span> \
-<span class="left" data-ends-at="{ends_at}"></span></p>
-  <div class="do">
-      <form method="get" action="/surveillance/{number}/candidats/{pk}/" data-sheet>
-        <input type="hidden" name="action" value="add-time">
-        <input type="hidden" name="row_version" value="0">
-        <button class="act add-time" data-key="act" aria-label="Ajouter du temps : {name}">\
-Ajouter du temps</button>
-      </form>
-    <a class="icon-button" href="/surveillance/{number}/candidats/{pk}/" data-sheet \
-data-key="more" aria-label="Toutes les actions : {name}"><svg class="icon" aria-hidden="true">\
-<use href="#more"/></svg></a>
-  </div>
-</li>
-"""
+data-flags="" data-row-version="0" data-order="{order}" data-question="#0#">\
+<input class='pick' type='checkbox' name='candidate' value='{pk}' form='group' \
+aria-label='Choisir {name}'>\
+<span class='sign'><svg class='icon' aria-hidden='true'>\
+<use href='/static/icons/icons.svg#in_progress'/></svg></span>\
+<p class='who'><strong>{birth_name}</strong> {first_name}</p>\
+<div class='sub'><p class='state'>en cours</p><p class='facts'>\
+<span class='progress'><abbr title='question'>Q</abbr>&nbsp;\
+<span class='at'>#0#</span>/{count}</span></p></div>\
+<p class='time'><span class='end' title='Heure de fin'>{hour}</span> \
+<span class='left' data-ends-at='{ends_at}'></span></p>\
+<form class='do' action='/surveillance/{number}/candidats/{pk}/' data-sheet>\
+<button class='icon-button' data-key='more' aria-label='Toutes les actions : {name}'></button>\
+</form></li>"""
 
 QUESTION = """<p class="count" id="question-count">Question {number} sur {count}</p>
 <form method="post" action="/candidat/repondre/" hx-post="/candidat/repondre/" \

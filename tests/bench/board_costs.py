@@ -6,9 +6,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from candidates import answering, presence, seat_services, services
+from candidates import answering, duties, presence, seat_services, services
 from candidates.access import Seat
-from candidates.models import Candidate
+from candidates.models import Candidate, Timer
 from incidents.services import raise_alert
 from sessions_app import board, clock
 from sessions_app.frame_text import as_text
@@ -41,6 +41,7 @@ def frames(room: Room) -> dict[str, int]:
         "alert": lambda each: raise_alert(each, _seat(each), subject="image"),
         "away": lambda each: presence.leave(each.pk, clock.now(), node=""),
         "asks_resume": lambda each: seat_services.join(each, Seat(each.pk, "another-computer")),
+        "overtime": _pass_the_end,
         "ended": lambda each: services.end_test(each, user=user, reason="Départ anticipé"),
     }
     return {
@@ -72,6 +73,12 @@ def _reader(room: Room) -> Client:
     person.cookies["sessionid"] = room.supervisors[0].login
     person.board = f"/surveillance/{room.number}/"
     return person
+
+
+def _pass_the_end(candidate: Candidate) -> None:
+    """Its hour has passed, and the timekeeper has told so."""
+    Timer.objects.filter(candidate=candidate).update(ends_at=clock.now())
+    duties.note_overtime()
 
 
 def _candidate(room: Room, at: int) -> Candidate:

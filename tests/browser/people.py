@@ -69,7 +69,7 @@ class Supervisor(Person):
         self.row(candidate).get_by_role("button", name=label).click()
 
     def open_sheet(self, candidate) -> None:
-        self.row(candidate).get_by_role("link", name="Toutes les actions").click()
+        self.row(candidate).get_by_role("button", name="Toutes les actions").click()
         expect(self.page.locator("#sheet")).to_be_visible()
 
     def sheet(self):

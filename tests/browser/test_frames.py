@@ -96,7 +96,7 @@ def test_open_dialog_keeps_what_is_typed_and_returns_the_focus(browser, site):
     wait_for_version(supervisor, room)
     expect(text).to_have_value("L’écran s’est éteint")
     supervisor.page.keyboard.press("Escape")
-    expect(supervisor.row(person).get_by_role("link", name=re.compile("Toutes"))).to_be_focused()
+    expect(supervisor.row(person).get_by_role("button", name=re.compile("Toutes"))).to_be_focused()
 
 
 def test_two_supervisors_in_conflict(browser, site):

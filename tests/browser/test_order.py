@@ -15,7 +15,7 @@ from .people import LAPTOP
 
 pytestmark = pytest.mark.browser
 
-NAMES = """id => [...document.querySelectorAll(`#${id} > .row .name`)]
+NAMES = """id => [...document.querySelectorAll(`#${id} > .row .who strong`)]
   .map((node) => node.textContent)"""
 TOP = "node => node.getBoundingClientRect().top"
 

@@ -47,7 +47,7 @@ def test_the_page_does_not_jump(browser, site, room, by, people):
     read.evaluate("node => window.scrollTo(0, node.offsetTop - 200)")
     top, scrolled = read.evaluate(TOP), page.evaluate("scrollY")
     assert scrolled > 0
-    more = read.get_by_role("link", name="Toutes les actions")
+    more = read.get_by_role("button", name="Toutes les actions")
     more.evaluate("node => node.focus({ preventScroll: true })")
     for each in people[:3]:
         services.add_time(each, user=by, minutes=10)
@@ -115,7 +115,7 @@ def test_of_a_row_only_what_has_changed_is_drawn_again(browser, site, room, by, 
     person, _ = open_room(browser, site, room)
     page = person.page
     page.evaluate(MARK)
-    person.row(one).get_by_role("link", name="Toutes les actions").focus()
+    person.row(one).get_by_role("button", name="Toutes les actions").focus()
     answering.answer(one, factories.seat_of(one), one.question, "")
     expect_version(person, room)
     assert page.evaluate(DRAWN_AGAIN) == [f"{one.pk} sub"]
@@ -135,7 +135,7 @@ def test_the_focus_follows_its_row(browser, site, room, by):
     waiting, running = factories.waiting(room), factories.running(room, by)
     person, _ = open_room(browser, site, room)
     page = person.page
-    person.row(running).get_by_role("link", name="Toutes les actions").focus()
+    person.row(running).get_by_role("button", name="Toutes les actions").focus()
     person.row(waiting).get_by_role("button", name="Autoriser").focus()
     services.authorize_start(waiting, user=by)
     expect_version(person, room)
