@@ -1,10 +1,8 @@
 """The supervisors' kits: what is needed to open the room, and how the day goes. For print."""
 
-import qrcode
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from qrcode.image.svg import SvgPathImage
 
 from . import codes, documents
 from .models import Session
@@ -100,6 +98,9 @@ def origin_of(request: HttpRequest) -> str:
 
 def qr_code(address: str) -> str:
     """An SVG of our own, black on nothing, with the quiet zone that readers need."""
+    import qrcode  # not loaded by a process that serves sockets
+    from qrcode.image.svg import SvgPathImage
+
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, image_factory=SvgPathImage)
     code.add_data(address)
     return code.make_image().to_string(encoding="unicode")

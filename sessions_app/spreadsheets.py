@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO, StringIO
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-import xlsxwriter
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
 
 Cell = str | int
 # A spreadsheet would run such a cell, or what follows its first sign.
@@ -45,6 +47,8 @@ def as_csv(table: Table) -> bytes:
 
 def as_xlsx(table: Table) -> bytes:
     """One sheet, written row by row: the rows are never all in memory."""
+    import xlsxwriter  # a tenth of the start of a process, and few ever ask for a sheet
+
     content = BytesIO()
     with TemporaryDirectory() as folder:
         options = {"constant_memory": True, "tmpdir": folder, "strings_to_formulas": False}
@@ -53,7 +57,7 @@ def as_xlsx(table: Table) -> bytes:
     return content.getvalue()
 
 
-def _write(book: xlsxwriter.Workbook, table: Table) -> None:
+def _write(book: "Workbook", table: Table) -> None:
     sheet = book.add_worksheet(table.name)
     bold = book.add_format({"bold": True})
     sheet.freeze_panes(1, 0)

@@ -5,6 +5,8 @@ import sys
 
 # Loaded with the first page, by whoever serves pages.
 FOR_PAGES = ["allauth.account.views", "candidates.admin", "jwt", "requests", "sessions_app.admin"]
+# Loaded by whoever asks for a sheet or a kit.
+FOR_PAPERS = ["qrcode", "xlsxwriter"]
 STARTED = f"""
 import sys
 import pix_surveillance.asgi
@@ -13,7 +15,7 @@ from pix_surveillance.lifecycle import ROOM_URLS
 
 set_urlconf(ROOM_URLS)
 reverse("sheet", args=["101001", 1])  # as the first frame with an address
-print(*sorted(set({[*FOR_PAGES, "twisted"]}) & set(sys.modules)))
+print(*sorted(set({[*FOR_PAGES, *FOR_PAPERS, "twisted"]}) & set(sys.modules)))
 set_urlconf(None)
 reverse("account_login")
 print(*sorted(set({[*FOR_PAGES, "twisted"]}) & set(sys.modules)))
