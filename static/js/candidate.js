@@ -261,8 +261,17 @@ function showStage() {
   acknowledge();
 }
 
+/** Of the dots that say “wait”, one is lit, each second the next: an animation would draw sixty
+ *  times as often, on every computer of the room. */
+function lightNext() {
+  const dots = [...holder.querySelectorAll(".waiting span")];
+  const lit = Math.floor(performance.now() / 1_000) % dots.length;
+  dots.forEach((dot, at) => dot.classList.toggle("lit", at === lit));
+}
+
 setInterval(() => {
   showTime();
   showDeadline();
+  lightNext();
   acknowledge(); // what came before the line was known to be live
 }, 500);

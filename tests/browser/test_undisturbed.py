@@ -10,6 +10,7 @@ from candidates import answering, seat_services, services
 from tests import factories
 
 from .lines import expect_exact, expect_version, open_room
+from .people import Candidate
 
 pytestmark = pytest.mark.browser
 
@@ -195,3 +196,12 @@ def test_a_board_at_rest_draws_nothing(browser, site, room, by, people):
     factories.waiting(room)
     person, _ = open_room(browser, site, room)
     assert person.page.evaluate("document.getAnimations().length") == 0
+
+
+def test_nor_does_the_page_of_who_waits(browser, site, room):
+    """But for a dot that is lit once a second: thirty such computers may share one machine."""
+    desk = Candidate(browser, site)
+    desk.join(room, factories.candidate(room))
+    desk.expect_stage("waiting")
+    expect(desk.page.locator(".waiting .lit")).to_have_count(1)
+    assert desk.page.evaluate("document.getAnimations().length") == 0
