@@ -36,7 +36,7 @@ def log_out(user, login):
 
 
 def let_the_login_expire(user, login):
-    Login.objects.filter(session_key=login).update(expire_date=timezone.now())
+    Login.objects.filter(session_key=login).update(expire_date=timezone.now() - MINUTE)
 
 
 def disable(user, login):
