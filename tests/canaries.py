@@ -26,7 +26,7 @@ CANARY = re.compile(
     rf"|surveillante\d+(?:@|%40)|(?-i:\bQZX[A-Z2-9]{{3}}\b|\bQZXW{GAP}[A-Z2-9]{{4}}\b)",
     re.IGNORECASE,
 )
-LINK = re.compile(r' (?:href|src|action|hx-get|hx-post)="([^"]+)"')
+LINK = re.compile(r""" (?:href|src|action|hx-get|hx-post)=["']([^"']+)["']""")
 _found: list[str] = []
 
 

@@ -13,8 +13,8 @@ from candidates.rehearsal import COUNT
 from .screens import Shown
 
 SHOWN = re.compile(r'data-state="(\w+)" data-flags="([^"]*)" data-row-version="(\d+)"')
-GRANTED = re.compile(r'badge extra">\+(\d+)&nbsp;min<')
-QUESTION = re.compile(r'class="at">(\d+)</span>/\d+')
+GRANTED = re.compile(r"badge extra'>\+(\d+)&nbsp;min<")
+QUESTION = re.compile(r"class='at'>(\d+)</span>/\d+")
 FLAGS = {"authorized", "asks-start", "alert", "paused"}
 SILENT = {"answered", "incident_noted"}  # no decision hangs on them: the row keeps its version
 
