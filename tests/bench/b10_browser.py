@@ -28,6 +28,9 @@ SECONDS, QUICK_SECONDS = 20, 3
 MANY, QUICK_MANY = (2_000, 10_000), (200, 1_000)  # changes before each look at the memory
 FAST = 150  # changes a second in between
 SCRIPT_MS, GROWTH = 10.0, 1.10
+# The browser itself keeps the last few hundred elements that have moved (its measures of layout
+# shifts), sooner or later; a leak of ours would be ten of them a change.
+NODES_GROWTH = 2.0
 REST_MS = 20.0  # of the whole browser in a second; a dot that pulses takes four times as many
 
 
@@ -45,7 +48,7 @@ def run(bench: Bench) -> Result:
         rest = _at_rest(page, seconds)
         early, late = _memory(page, life, QUICK_MANY if bench.quick else MANY)
         errors = len(page.errors)
-    growth = max(late["heap"] / early["heap"], late["nodes"] / early["nodes"])
+    growth, nodes_growth = (late[what] / early[what] for what in ("heap", "nodes"))
     counted = {f"{name}_ms": round(value, 2) for name, value in times.items()}
     counted |= {"rest_browser_ms": round(rest, 1)}
     counted |= {"long_tasks": len(long_tasks), "longest_ms": max(long_tasks, default=0)}
@@ -53,8 +56,9 @@ def run(bench: Bench) -> Result:
     counted |= {f"{name}_late": value for name, value in late.items()}
     counted |= {"growth": round(growth, 3), "errors": errors}
     counted |= {f"first_load_{what}_ms": value for what, value in loads.items()}
-    kept = growth <= GROWTH and rest <= REST_MS and not errors
-    goal = f"heap and nodes ≤ {GROWTH} ×, ≤ {REST_MS:.0f} ms a second at rest"
+    flat = growth <= GROWTH and nodes_growth <= NODES_GROWTH
+    kept = flat and rest <= REST_MS and not errors
+    goal = f"heap ≤ {GROWTH} ×, ≤ {REST_MS:.0f} ms a second at rest"
     if bench.quick:
         return Result(round(growth, 3), goal, kept, counted)
     goal = f"≤ {SCRIPT_MS:.0f} ms of script a change, no task of 50 ms, {goal}"
