@@ -10,8 +10,8 @@ from candidates.rehearsal import COUNT, QUESTIONS
 
 # What takes the place of a question in a row while it is prepared.
 HOLE = "#0#"
-SAY = b'}, "counters": {"not_started": 0, "in_progress": %d, "finished": 0, "needs_me": 0, '
-SAY += b'"seen": %d, "expected": %d}, "say": []}'
+SAY = b'},"counters":{"not_started":0,"in_progress":%d,"finished":0,"needs_me":0,'
+SAY += b'"seen":%d,"expected":%d},"say":[]}'
 
 ROW = """<li class="row" id="row-{pk}" data-candidate="{pk}" data-state="in_progress" \
 data-flags="" data-row-version="0" data-order="{order}" data-question="#0#">\
@@ -64,7 +64,7 @@ class Row:
         )
         self.ends_at = ends_at.isoformat().encode()
         self._before, self._between, self._after = _text(html).split(HOLE.encode())
-        self._key = b'"%d": "' % pk
+        self._key = b'"%d":"' % pk
 
     def at(self, question: int) -> bytes:
         """`"<id>": "<li …>"`, a member of the object `rows`."""
@@ -76,34 +76,34 @@ class Row:
 
 
 def hello(epoch: bytes, version: int, now: bytes) -> bytes:
-    return b'{"type": "hello", "epoch": "%b", "v": %d, "now": "%b"}' % (epoch, version, now)
+    return b'{"type":"hello","epoch":"%b","v":%d,"now":"%b"}' % (epoch, version, now)
 
 
 def beat(epoch: bytes, version: int, now: bytes) -> bytes:
-    return b'{"type": "hb", "epoch": "%b", "v": %d, "now": "%b"}' % (epoch, version, now)
+    return b'{"type":"hb","epoch":"%b","v":%d,"now":"%b"}' % (epoch, version, now)
 
 
 def board(epoch: bytes, version: int, rows: list[bytes]) -> bytes:
     """`rows`: the `html` of each."""
     attributes = _text('<div id="board" data-epoch="{}" data-version="{}"><ul class="rows">')
     head = attributes.replace(b"{}", epoch, 1).replace(b"{}", b"%d" % version, 1)
-    frame = b'{"type": "board", "epoch": "%b", "v": %d, "html": "' % (epoch, version)
+    frame = b'{"type":"board","epoch":"%b","v":%d,"html":"' % (epoch, version)
     return b"".join((frame, head, *rows, _text("</ul></div>"), b'"}'))
 
 
 def rows(epoch: bytes, since: int, version: int, members: list[bytes], expected: int) -> bytes:
     """`members`: `Row.at` of those who have changed."""
-    head = b'{"type": "rows", "epoch": "%b", "from": %d, "v": %d, "rows": {'
+    head = b'{"type":"rows","epoch":"%b","from":%d,"v":%d,"rows":{'
     tail = SAY % (expected, expected, expected)
-    return head % (epoch, since, version) + b", ".join(members) + tail
+    return head % (epoch, since, version) + b",".join(members) + tail
 
 
 def seat(
     epoch: bytes, version: int, now: bytes, row: Row, question: int, answered: bytes = b"null"
 ) -> bytes:
     return (
-        b'{"type": "seat", "epoch": "%b", "v": %d, "now": "%b", "stage": "question", '
-        b'"ends_at": "%b", "paused_at": null, "deadline": null, "answered": %b, "html": "%b"}'
+        b'{"type":"seat","epoch":"%b","v":%d,"now":"%b","stage":"question",'
+        b'"ends_at":"%b","paused_at":null,"deadline":null,"answered":%b,"html":"%b"}'
     ) % (epoch, version, now, row.ends_at, answered, question_html(question))
 
 
