@@ -37,6 +37,36 @@ def _marks_of(question: int | None) -> tuple[str, str]:
     return f'data-question=\\"{question}\\"', f"'at'>{_shown(question)}<"
 
 
+class MovingRow:
+    """The row of a candidate who answers, when nothing else of it moves.
+
+    It is the one that rendering it again would give (`test_answered_rows`), at a hundredth of the
+    price: an answer is what happens most.
+    """
+
+    __slots__ = ("_candidate", "_question", "_rows")
+
+    def __init__(self, candidate: "RowDisplay", question: int | None, rows: dict[str, str]):
+        self._candidate, self._question, self._rows = candidate, question, rows
+
+    def open(self, number: int) -> None:
+        (at, told), (new_at, new_told) = _marks_of(self._question), _marks_of(number)
+        self._rows = {
+            language: row.replace(at, new_at, 1).replace(told, new_told, 1)
+            for language, row in self._rows.items()
+        }
+        self._question = number
+
+    def row_in(self, language: str) -> str:
+        """As `RowDisplay.row_in`."""
+        if language in self._rows:
+            return self._rows[language]
+        return self.candidate_now().row_in(language)
+
+    def candidate_now(self) -> "RowDisplay":
+        return self._candidate.at_question(self._question, self._rows)
+
+
 class RowDisplay:
     """Mixed into `Candidate`; needs `with_facts()`."""
 
@@ -73,17 +103,11 @@ class RowDisplay:
             self._pages[language] = json.loads(self.row_in(language))
         return self._pages[language]
 
-    def at_question(self, number: int):
-        """The same candidate once question `number` is open, when nothing else has moved.
+    def moving_row(self) -> "MovingRow":
+        return MovingRow(self, self.question, self._rows)
 
-        The row is the one that rendering it again would give (`test_answered_rows`), at a
-        hundredth of the price: an answer is what happens most.
-        """
-        (at, told), (new_at, new_told) = _marks_of(self.question), _marks_of(number)
-        rows = {
-            language: row.replace(at, new_at, 1).replace(told, new_told, 1)
-            for language, row in self._rows.items()
-        }
+    def at_question(self, number: int, rows: dict[str, str]):
+        """The same candidate once question `number` is open, which these rows show."""
         return self._twin({"question": number, "_rows": rows, "_pages": {}})
 
     def with_changes(self, changes: dict):

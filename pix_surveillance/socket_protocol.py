@@ -208,7 +208,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         is_closing = self.close_sent or self.disconnected or self.writable is not ALWAYS
         if is_closing or not self._is_plain:
             return False
-        frame = _framed(text.encode())
+        frame = _framed_once(text)
         if with_ping and self.turn is not None:
             self._pings.send_along(self, frame)
         else:
@@ -226,6 +226,17 @@ def _beginning(config: Config, *others) -> dict:
         del made["conn"]
         _beginnings[config] = made
     return _beginnings[config]
+
+
+_last: tuple[str | None, bytes] = None, b""
+
+
+def _framed_once(text: str) -> bytes:
+    """The frame of a text that goes to one socket after the other: put together for the first."""
+    global _last
+    if text is not _last[0]:
+        _last = text, _framed(text.encode())
+    return _last[1]
 
 
 def _framed(said: bytes) -> bytes:

@@ -51,6 +51,8 @@ def read(text: str) -> Iterator[Announcement]:
             yield Announcement(int(session_id), int(version))
             continue
         history, since, moved = rest
-        pairs = (pair.split("=") for pair in moved.split(","))
-        questions = {int(candidate): int(at) for candidate, at in pairs}
+        questions = {}
+        for pair in moved.split(","):
+            candidate, _, at = pair.partition("=")
+            questions[int(candidate)] = int(at)
         yield Announcement(int(session_id), int(version), history, int(since), questions)

@@ -224,18 +224,13 @@ def answered(
     if news.since is None or not epoch.startswith(news.history):
         return None
     kept = _kept.exactly(news.session_id, epoch, news.since)
-    if kept is None or not kept.people.keys() >= news.questions.keys():
+    moved = kept and kept.answer(news.version, news.questions)
+    if kept is None or moved is None:
         return None
-    moved = {pk: kept.people[pk].at_question(at) for pk, at in news.questions.items()}
-    board = Board(kept.session.at_version(news.version), {**kept.people, **moved})
-    # Of the rest of the board, nothing moves with an answer.
-    for name in ("epoch", "counters", "counters_json"):
-        board.__dict__[name] = getattr(kept, name)
-    _kept.keep(board)
 
     def told(language: str) -> str:
-        rows = {pk: candidate.row_in(language) for pk, candidate in moved.items()}
-        return rows_text(epoch, news.since, news.version, rows, board.counters_json)
+        rows = {pk: row.row_in(language) for pk, row in moved.items()}
+        return rows_text(epoch, news.since, news.version, rows, kept.counters_json)
 
     # What is kept needs no change of language, which would cost as much as all the rest.
     return {language: told(language) for language in spoken_here or [languages.current()]}

@@ -86,6 +86,13 @@ class Board:
     def room(self) -> list:
         return [row for row in self.rows if row.needs_me_since is None]
 
+    def after_answers(self, version: int, people: Mapping[int, Any]) -> "Board":
+        """The board once these candidates have come to other questions: nothing else moves."""
+        board = Board(self.session.at_version(version), {**self.people, **people})
+        for name in ("epoch", "counters", "counters_json"):
+            board.__dict__[name] = getattr(self, name)
+        return board
+
     def html_of(self, candidate_ids: Iterable[int]) -> dict[str, str]:
         """The rows of those of these candidates who are still on the list, by key."""
         return {str(pk): self.people[pk].row_html for pk in candidate_ids if pk in self.people}

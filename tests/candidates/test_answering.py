@@ -20,7 +20,7 @@ from sessions_app import board, journal
 from sessions_app.gathering import Gathering
 from sessions_app.models import Session, SessionEvent
 from sessions_app.refusals import Conflict, Invalid, Malformed, Missing, Unavailable
-from tests import factories
+from tests import factories, fresh_boards
 from tests.snapshots import changes, everything
 
 pytestmark = pytest.mark.django_db
@@ -162,16 +162,23 @@ def situations(room, by) -> dict[str, Candidate]:
     return {"away": away, "late": late, "given": given, "last": last}
 
 
+def after_answer(person: Candidate, question: int) -> Candidate:
+    row = person.moving_row()
+    row.open(question)
+    assert row.row_in("fr") == row.candidate_now().row_in("fr")
+    return row.candidate_now()
+
+
 @pytest.mark.parametrize("name", ["away", "late", "given", "last"])
 def test_answered_rows_are_those_of_a_reload(room, by, name):
     person = factories.fresh(situations(room, by)[name])
     assert person.row_html  # rendered before
-    twin = person.at_question(person.question + 1)
+    twin = after_answer(person, person.question + 1)
     Candidate.objects.filter(pk=person.pk).update(question=person.question + 1)
     assert twin.row_html == factories.fresh(person).row_html
     assert twin.row_html != person.row_html
     assert json.loads(twin.row_in("fr")) == twin.row_html
-    assert person.row_html == person.at_question(person.question).row_html
+    assert person.row_html == after_answer(person, person.question).row_html
 
 
 @pytest.mark.django_db(transaction=True)
@@ -190,6 +197,28 @@ def test_the_frame_of_an_answer_needs_no_query(room, by, django_assert_num_queri
     assert frames.keys() == {"fr"}
     assert json.loads(frames["fr"]) == read | {"from": before.session.version}
     assert board.answered(news, str(reached.epoch)) is None  # the board has moved on
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_board_with_answers_on_it_is_the_whole_truth(room, by):
+    """Shown one by one as they are announced, in languages asked for late, and read at last."""
+    people = [factories.running(room, by) for _ in range(3)]
+    board.load(room.pk)
+    for number, languages in [(1, ["fr"]), (2, ["fr"]), (3, ["en", "fr"]), (4, ["en"])]:
+        for person in people[:2]:
+            since = Session.objects.get(pk=room.pk)
+            answering.save_all([sent(person, number)])
+            history, version = str(since.epoch), since.version + 1
+            news = journal.Announcement(
+                room.pk, version, history[:8], since.version, {person.pk: number + 1}
+            )
+            frames = board.answered(news, history, languages)
+            fresh = factories.fresh(person)
+            for language in languages:
+                rows = json.loads(frames[language])["rows"]
+                assert rows == {str(person.pk): fresh.page_row_in(language)}
+    assert board._kept._at_hand(room.pk).now().session.version == version
+    assert board.whole(room.pk) == fresh_boards.whole(room.pk)
 
 
 # On PostgreSQL, where locks are real.

@@ -87,7 +87,9 @@ def test_answered_rows_are_those_of_a_reload_in_each_language(room, by, people):
     person = people[1]
     both = {language: languages.within(language, lambda: person.row_html) for language in WORDS}
     assert both["fr"] != both["en"]
-    twin = person.at_question(2)
+    row = person.moving_row()
+    row.open(2)
+    twin = row.candidate_now()
     Candidate.objects.filter(pk=person.pk).update(question=2)
     for language in WORDS:
         with translation.override(language):

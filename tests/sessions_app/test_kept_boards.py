@@ -109,9 +109,9 @@ def test_only_who_moved_is_read_again(room, by, people):
         board.whole(room.pk)
     assert not [each["sql"] for each in asked if Candidate._meta.db_table in each["sql"]]
     services.add_time(people[0], user=by, minutes=5)
-    before = {pk: id(row) for pk, row in board._kept._at_hand(room.pk).people.items()}
+    before = {pk: id(row) for pk, row in board._kept._at_hand(room.pk).now().people.items()}
     board.whole(room.pk)
-    after = {pk: id(row) for pk, row in board._kept._at_hand(room.pk).people.items()}
+    after = {pk: id(row) for pk, row in board._kept._at_hand(room.pk).now().people.items()}
     assert [pk for pk in after if after[pk] != before[pk]] == [people[0].pk]
 
 
