@@ -13,8 +13,8 @@ Header = tuple[bytes, bytes]  # name, in small letters, and value
 
 LONGEST = 8_192  # bytes of a request
 END = b"\r\n\r\n"
-REQUEST = re.compile(rb"GET ([\x21-\x7e]+) HTTP/1\.1")
-HEADER = re.compile(rb"([a-z0-9-]+): ([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)")
+REQUEST = re.compile(rb"GET (/[\x21-\x7e]*) HTTP/1\.1")
+HEADER = re.compile(rb"([A-Za-z0-9-]+): ([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)")
 KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")  # 16 bytes
 UPGRADE = re.compile(rb"(?:[a-z-]+, ?)*upgrade", re.IGNORECASE)
 # What makes a request something else than a plain one.
@@ -46,7 +46,7 @@ def read(request: bytes) -> Opening | None:
     asked, found = REQUEST.fullmatch(first), [HEADER.fullmatch(line) for line in lines]
     if asked is None or None in found:
         return None
-    headers = [(name, value) for name, value in (each.groups() for each in found if each)]
+    headers = [(each[1].lower(), each[2]) for each in found if each]
     by_name = dict(headers)
     if len(by_name) < len(headers) or not by_name.keys().isdisjoint(UNUSUAL):
         return None

@@ -109,19 +109,20 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         return bool(is_short and is_between and self._is_plain)
 
     def _is_opened_by(self, request: bytes) -> bool:
-        """Whether it asks for a socket, plainly: then the application is asked."""
-        if self.config.ws_per_message_deflate:
-            return False
-        self._opening = socket_opening.read(request)
-        if self._opening is None:
-            return False
-        self.handshake_initiated = True
-        self.scope = self._scope_of(self._opening)
+        """Whether it asks for a socket, plainly."""
+        opening = None if self.config.ws_per_message_deflate else socket_opening.read(request)
+        if opening:
+            self.open(opening)
+        return opening is not None
+
+    def open(self, opening: Opening) -> None:
+        """Ask the application, before anything else has come."""
+        self._opening, self.handshake_initiated = opening, True
+        self.scope = self._scope_of(opening)
         self.queue.put_nowait({"type": "websocket.connect"})
         task = self.loop.create_task(self.run_asgi())
         task.add_done_callback(self.on_task_complete)
         self.tasks.add(task)
-        return True
 
     def _scope_of(self, opening: Opening) -> dict:
         return {

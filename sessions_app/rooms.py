@@ -87,7 +87,9 @@ class Socket:
 
     def stop(self) -> None:
         """The browser has gone: nothing is sent any more."""
-        self.send, self.write = None, never
+        # `on_change` as well, for whoever it belongs to holds this socket: what points in a circle
+        # waits for the garbage collector.
+        self.send, self.write, self.on_change = None, never, None
         if self._sending:
             self._sending.cancel()
 

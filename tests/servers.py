@@ -29,6 +29,7 @@ def database_url() -> str:
 DAPHNE = ["daphne", "--bind", "127.0.0.1", "--ping-interval", "5", "--ping-timeout", "15"]
 DAPHNE += ["--verbosity", "0"]
 UVICORN = ["uvicorn", "--host", "127.0.0.1", "--log-level", "warning"]
+UVICORN += ["--http", "pix_surveillance.first_bytes:FirstBytes"]
 UVICORN += ["--ws", "pix_surveillance.socket_protocol:SocketProtocol"]
 UVICORN += ["--ws-ping-interval", "5", "--ws-ping-timeout", "15"]
 UVICORN += ["--ws-per-message-deflate", "false"]

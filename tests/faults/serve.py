@@ -9,7 +9,8 @@ import sys
 import threading
 
 APPLICATION = "pix_surveillance.asgi:application"
-UVICORN = ["--ws", "pix_surveillance.socket_protocol:SocketProtocol"]
+UVICORN = ["--http", "pix_surveillance.first_bytes:FirstBytes"]
+UVICORN += ["--ws", "pix_surveillance.socket_protocol:SocketProtocol"]
 UVICORN += ["--ws-ping-interval", "5", "--ws-ping-timeout", "15"]
 UVICORN += ["--ws-per-message-deflate", "false"]
 UVICORN += ["--timeout-graceful-shutdown", "10", "--log-level", "warning"]

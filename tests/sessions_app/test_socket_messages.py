@@ -3,7 +3,10 @@
 A new message of a consumer, or a new consumer, must get its line in `HEARD`.
 """
 
+import asyncio
+import gc
 import json
+import weakref
 
 import pytest
 from channels.db import database_sync_to_async
@@ -13,6 +16,7 @@ from django.conf import settings
 from candidates.consumers import CandidateConsumer
 from pix_surveillance.asgi import SOCKETS, application
 from sessions_app.consumers import CenterConsumer, SupervisionConsumer
+from sessions_app.frame_text import WRITE_NOW
 from sessions_app.live import hub
 from tests.live_page import BY_THE_CLOCK
 from tests.sessions_app.scenes import NAMES, Scene
@@ -101,6 +105,47 @@ async def test_the_messages(scene, consumer, kind, actor):
     sees_names = consumer is SupervisionConsumer
     assert any(name in text for name in NAMES for text in [*greetings, *told]) is sees_names
     check_writes(scene, kind, actor, before, after)
+
+
+@pytest.mark.parametrize(
+    ("consumer", "actor"),
+    [
+        (SupervisionConsumer, "supervisor"),
+        (CenterConsumer, "head"),
+        (CandidateConsumer, "candidate"),
+    ],
+)
+async def test_nothing_of_who_has_gone_is_left_to_the_garbage_collector(
+    scene, monkeypatch, consumer, actor
+):
+    """What points in a circle is freed by a search through everything, while all others wait."""
+    gone = []
+
+    async def disconnect(self, code, told=consumer.disconnect):
+        gone.extend(map(weakref.ref, (self, self.write_now.__self__)))
+        await told(self, code)
+
+    monkeypatch.setattr(consumer, "disconnect", disconnect)
+    line = await database_sync_to_async(open_line)(scene, consumer, actor)
+    line.scope["extensions"] = {WRITE_NOW: Server().write}
+    gc.disable()
+    try:
+        assert (await line.connect(timeout=10))[0]
+        await heard(line, GREETING[consumer])
+        await line.disconnect()
+        del line
+        await asyncio.sleep(0)
+        assert [each() for each in gone] == [None, None]
+    finally:
+        gc.enable()
+        await hub.stop()
+
+
+class Server:
+    """One that cannot write at once."""
+
+    def write(self, text: str, with_ping: bool) -> bool:
+        return False
 
 
 def open_line(scene, consumer, actor) -> WebsocketCommunicator:
