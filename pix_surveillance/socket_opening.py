@@ -12,9 +12,11 @@ from websockets.utils import accept_key
 Header = tuple[bytes, bytes]  # name, in small letters, and value
 
 LONGEST = 8_192  # bytes of a request
-END = b"\r\n\r\n"
-REQUEST = re.compile(rb"GET (/[\x21-\x7e]*) HTTP/1\.1")
-HEADER = re.compile(rb"([A-Za-z0-9-]+): ([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)")
+OPENING = re.compile(
+    rb"GET (/[\x21-\x7e]*) HTTP/1\.1\r\n"
+    rb"((?:[A-Za-z0-9-]+: [\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?\r\n)*)\r\n"
+)
+HEADER = re.compile(rb"([A-Za-z0-9-]+): ([\x20-\x7e]+)\r\n")  # of those of `OPENING`
 KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")  # 16 bytes
 UPGRADE = re.compile(rb"(?:[a-z-]+, ?)*upgrade", re.IGNORECASE)
 # What makes a request something else than a plain one.
@@ -40,13 +42,10 @@ class Opening(NamedTuple):
 
 def read(request: bytes) -> Opening | None:
     """None for whatever is not quite plain, right or wrong: it is for others to judge."""
-    if len(request) > LONGEST or not request.endswith(END):
+    asked = OPENING.fullmatch(request) if len(request) <= LONGEST else None
+    if asked is None:
         return None
-    first, *lines = request[: -len(END)].split(b"\r\n")
-    asked, found = REQUEST.fullmatch(first), [HEADER.fullmatch(line) for line in lines]
-    if asked is None or None in found:
-        return None
-    headers = [(each[1].lower(), each[2]) for each in found if each]
+    headers = [(name.lower(), value) for name, value in HEADER.findall(asked[2])]
     by_name = dict(headers)
     if len(by_name) < len(headers) or not by_name.keys().isdisjoint(UNUSUAL):
         return None
