@@ -1,8 +1,10 @@
 """What is announced with a commit: written, carried within a NOTIFY, read again."""
 
+import asyncio
+
 import pytest
 
-from sessions_app import announcements
+from sessions_app import announcements, live
 from sessions_app.announcements import LONGEST, Announcement
 
 
@@ -46,3 +48,19 @@ def test_what_one_text_cannot_carry_is_told_as_a_version_only():
 def test_what_nobody_of_ours_wrote_is_refused(text):
     with pytest.raises(ValueError, match=r"invalid literal|not enough|too many"):
         list(announcements.read(text))
+
+
+async def test_many_rooms_are_told_by_turns(monkeypatch):
+    """The others in the loop, who are acknowledged their answers, wait for a few rooms only."""
+    hub, told, seen = live.Hub(), [], []
+    monkeypatch.setattr(hub, "hear", told.append)
+    news = [Announcement(pk, 1) for pk in range(live.AT_A_TIME * 2 + 1)]
+
+    async def others():
+        while len(told) < len(news):
+            seen.append(len(told))
+            await asyncio.sleep(0)
+
+    await asyncio.gather(hub._hear_by_turns(iter(news)), others())
+    assert told == news
+    assert seen == [live.AT_A_TIME, live.AT_A_TIME * 2]
