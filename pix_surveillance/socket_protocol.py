@@ -41,6 +41,7 @@ ALWAYS.set()
 class SocketProtocol(WebSocketsSansIOProtocol):
     unanswered = 0  # pings since the last pong
     turn: Turn | None = None
+    _pings: Pings
     _conn: Protocol | None = None
     _opening: Opening | None = None  # asked for plainly, and not answered yet
 
@@ -160,15 +161,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def start_keepalive(self) -> None:
         if self.ping_interval:
+            self._pings = pings_of(self.loop, self.ping_interval, self.ping_timeout)
             self._pings.add(self)
 
     def stop_keepalive(self) -> None:
         if self.turn is not None:
             self._pings.discard(self)
-
-    @property
-    def _pings(self) -> Pings:
-        return pings_of(self.loop, self.ping_interval, self.ping_timeout)
 
     def ping(self, after: bytes = b"") -> None:
         if not self.close_sent and not self.transport.is_closing():

@@ -12,7 +12,7 @@ from uvicorn.server import ServerState
 from pix_surveillance.first_bytes import FirstBytes
 from pix_surveillance.socket_protocol import SocketProtocol
 from sessions_app.frame_text import WRITE_NOW
-from tests.test_socket_opening import OTHERWISE, PLAINLY, request
+from tests.test_socket_opening import OTHERWISE, PLAINLY, request, without_date
 from tests.test_socket_protocol import Wire
 
 PAGE = b"GET /surveillance/?a=%20b HTTP/1.1\r\nHost: exam.example.org\r\nX-Two: 1\r\n\r\n"
@@ -69,7 +69,8 @@ class Connection:
         for each in parts:
             self.line.protocol.data_received(each)
             await _settle()
-        told = self.scopes, self.line.written, self.line.closed, type(self.line.protocol)
+        written = without_date(self.line.written)
+        told = self.scopes, written, self.line.closed, type(self.line.protocol)
         held = self.state.connections.copy()
         self.line.protocol.connection_lost(None)
         await _settle()

@@ -99,14 +99,14 @@ class Opened:
         if scope:
             extensions = scope["extensions"].keys() - {WRITE_NOW}
             scope |= {"extensions": extensions, "headers": sorted(scope["headers"])}
-        told = scope, _without_date(self.wire.written), self.wire.closed
+        told = scope, without_date(self.wire.written), self.wire.closed
         self.protocol.connection_lost(None)
         for _ in range(4):
             await asyncio.sleep(0)
         return (*told, self.heard)
 
 
-def _without_date(answer: bytes) -> list[bytes]:
+def without_date(answer: bytes) -> list[bytes]:
     return [line for line in answer.split(b"\r\n") if not line.startswith(b"Date:")]
 
 
