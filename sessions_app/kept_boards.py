@@ -41,10 +41,11 @@ class KeptBoard:
     def answer(self, version: int, questions: Mapping[int, int]) -> dict[int, Any] | None:
         """The rows, as `row_in`, of candidates for whom these questions were opened up to
         `version`; None when the board lacks one of them."""
-        people, answered, moved = self._board.people, self._answered, {}
-        if not people.keys() >= questions.keys():
-            return None
+        moved = {}
         with self._lock:
+            people, answered = self._board.people, self._answered
+            if not people.keys() >= questions.keys():
+                return None
             for pk, number in questions.items():
                 row = answered.get(pk)
                 if row is None:

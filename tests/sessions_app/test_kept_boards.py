@@ -9,6 +9,7 @@ from candidates import absences, answering, enrolment, presence, seat_services, 
 from candidates.models import Candidate
 from incidents import services as incidents
 from sessions_app import board, clock, preparation
+from sessions_app.kept_boards import KeptBoard
 from sessions_app.models import Center, Session
 from tests import factories, fresh_boards
 from tests.fresh_boards import nothing_kept
@@ -205,3 +206,24 @@ def test_boards_are_taken_at_hand_together_in_as_many_queries(room, by, people):
                 fresh_boards.whole(each.pk) for each in some
             ]
     assert counts[0] == counts[1]
+
+
+def test_an_answer_shown_while_the_board_is_read_stays_on_it(room, people):
+    """A page reads in a thread; at worst it comes just before the lock is taken."""
+    pk = people[0].pk
+    kept = KeptBoard(board.load(room.pk))
+    kept.answer(kept.version + 1, {pk: 2})
+    lock = kept._lock
+
+    class Late:
+        def __enter__(self):
+            kept._lock = lock
+            assert kept.now().people[pk].question == 2
+            lock.acquire()
+
+        def __exit__(self, *error):
+            lock.release()
+
+    kept._lock = Late()
+    kept.answer(kept.version + 1, {pk: 3})
+    assert kept.now().people[pk].question == 3
