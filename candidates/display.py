@@ -103,7 +103,7 @@ class RowDisplay:
             self._pages[language] = json.loads(self.row_in(language))
         return self._pages[language]
 
-    def moving_row(self) -> "MovingRow":
+    def moving_row(self) -> MovingRow:
         return MovingRow(self, self.question, self._rows)
 
     def at_question(self, number: int, rows: dict[str, str]):

@@ -11,8 +11,7 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from . import socket_opening
-from .socket_protocol import SocketProtocol
+from .socket_protocol import SocketProtocol, plainly_asked
 
 
 class FirstBytes(asyncio.Protocol):
@@ -21,16 +20,15 @@ class FirstBytes(asyncio.Protocol):
     _transport: asyncio.Transport
 
     def __init__(self, config, server_state, app_state, _loop=None):
+        self._config, self._connections = config, server_state.connections
         self._given = config, server_state, app_state, _loop
-        self._connections = server_state.connections
-        self._reads_openings = not config.ws_per_message_deflate
 
     def connection_made(self, transport) -> None:
         self._transport = transport
         self._connections.add(self)
 
     def data_received(self, data: bytes) -> None:
-        opening = socket_opening.read(data) if self._reads_openings else None
+        opening = plainly_asked(self._config, data)
         if opening is None:
             self._hand_over_to(HttpToolsProtocol(*self._given)).data_received(data)
         else:

@@ -111,7 +111,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def _is_opened_by(self, request: bytes) -> bool:
         """Whether it asks for a socket, plainly."""
-        opening = None if self.config.ws_per_message_deflate else socket_opening.read(request)
+        opening = plainly_asked(self.config, request)
         if opening:
             self.open(opening)
         return opening is not None
@@ -213,6 +213,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         else:
             self.transport.write(frame)
         return True
+
+
+def plainly_asked(config: Config, request: bytes) -> Opening | None:
+    """As `socket_opening.read`; None as well where texts would be compressed."""
+    return None if config.ws_per_message_deflate else socket_opening.read(request)
 
 
 _beginnings: WeakKeyDictionary[Config, dict] = WeakKeyDictionary()
