@@ -3,8 +3,6 @@
 uvicorn makes a reader of pages for each connection. A socket that is asked for plainly has no use
 for it: with its request read twice, and the reader left to the garbage collector, a room that
 comes back after a cut cost a fifth more (`make bench`, row B4).
-
-    uvicorn --http pix_surveillance.first_bytes:FirstBytes …
 """
 
 import asyncio

@@ -2,9 +2,7 @@
 
 A plain request to open, a text that is sent, a short text or a pong that arrives whole, a ping: in
 the general way through `websockets` each costs several times what our own work on it does
-(`make bench`, rows B1 and B4). All else goes the general way, and on the wire nothing differs:
-
-    uvicorn --ws pix_surveillance.socket_protocol:SocketProtocol …
+(`make bench`, rows B1 and B4). All else goes the general way, and on the wire nothing differs.
 """
 
 import asyncio

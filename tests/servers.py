@@ -27,13 +27,8 @@ def database_url() -> str:
 
 
 DAPHNE = ["daphne", "--bind", "127.0.0.1", "--ping-interval", "5", "--ping-timeout", "15"]
-DAPHNE += ["--verbosity", "0"]
-UVICORN = ["uvicorn", "--host", "127.0.0.1", "--log-level", "warning"]
-UVICORN += ["--http", "pix_surveillance.first_bytes:FirstBytes"]
-UVICORN += ["--ws", "pix_surveillance.socket_protocol:SocketProtocol"]
-UVICORN += ["--ws-ping-interval", "5", "--ws-ping-timeout", "15"]
-UVICORN += ["--ws-per-message-deflate", "false"]
-UVICORN += ["--timeout-graceful-shutdown", "10"]
+DAPHNE += ["--verbosity", "0", "pix_surveillance.asgi:application"]
+UVICORN = ["pix_surveillance.serve", "--host", "127.0.0.1", "--log-level", "warning"]
 
 
 @contextmanager
@@ -55,7 +50,7 @@ def process(command: list[str], **settings: str) -> Iterator[tuple[str, subproce
         **settings,
     }
     words = [sys.executable, "-m", *command, "--port", str(port)]
-    started = subprocess.Popen([*words, "pix_surveillance.asgi:application"], env=environment)
+    started = subprocess.Popen(words, env=environment)
     try:
         _wait_until_ready(url, started)
         yield url, started

@@ -17,14 +17,9 @@ from . import cores, meters
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 60
 
-UVICORN = ["-m", "uvicorn", "--http", "pix_surveillance.first_bytes:FirstBytes"]
-UVICORN += ["--ws", "pix_surveillance.socket_protocol:SocketProtocol"]
-UVICORN += ["--ws-ping-interval", "5"]
-UVICORN += ["--ws-ping-timeout", "15", "--ws-per-message-deflate", "false"]
-UVICORN += ["--backlog", "4096", "--no-access-log", "--log-level", "warning"]
 # What follows `python`; `--host` and `--port` are added.
 TARGETS = {
-    "product": [*UVICORN, "pix_surveillance.asgi:application"],
+    "product": ["-m", "pix_surveillance.serve", "--log-level", "warning"],
     "bare": ["-m", "tests.bench.bare"],
 }
 

@@ -9,11 +9,6 @@ import sys
 import threading
 
 APPLICATION = "pix_surveillance.asgi:application"
-UVICORN = ["--http", "pix_surveillance.first_bytes:FirstBytes"]
-UVICORN += ["--ws", "pix_surveillance.socket_protocol:SocketProtocol"]
-UVICORN += ["--ws-ping-interval", "5", "--ws-ping-timeout", "15"]
-UVICORN += ["--ws-per-message-deflate", "false"]
-UVICORN += ["--timeout-graceful-shutdown", "10", "--log-level", "warning"]
 DAPHNE = ["--ping-interval", "5", "--ping-timeout", "15", "--verbosity", "0"]
 
 
@@ -28,9 +23,9 @@ def main(kind: str) -> None:
         return
     threading.Thread(target=_end_with_the_run, daemon=True).start()
     if kind == "uvicorn":
-        import uvicorn
+        from pix_surveillance.serve import serve
 
-        uvicorn.main([APPLICATION, "--host", "127.0.0.1", "--port", port, *UVICORN])
+        serve(["--host", "127.0.0.1", "--port", port, "--log-level", "warning"])
     else:
         from daphne.cli import CommandLineInterface
 

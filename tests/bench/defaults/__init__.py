@@ -7,9 +7,11 @@ layer with a group for each session, the ORM in threads and one transaction for 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.bench import cores, redis_server, servers
+from tests.bench import cores, redis_server
 
-WORDS = [*servers.UVICORN, "tests.bench.defaults.asgi:application"]
+WORDS = ["-m", "uvicorn", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
+WORDS += ["--ws-ping-interval", "5", "--ws-ping-timeout", "15", "--backlog", "4096"]
+WORDS += ["--no-access-log", "--log-level", "warning", "tests.bench.defaults.asgi:application"]
 
 
 @contextmanager
