@@ -11,7 +11,7 @@ from .compare import Rounds
 from .ground import Bench
 from .report import Result
 
-ROUNDS = 3
+ROUNDS = 5  # one round differs by half from the next
 RATE = 200  # changes a second, before, during and after
 LEAD_SECONDS = 2.0
 SECONDS, QUICK_SECONDS = 12.0, 6.0
