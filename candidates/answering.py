@@ -32,6 +32,7 @@ from .states import Action, Actor
 
 # A timed answer sent in the last second still arrives in time on a slow network.
 TIMED_TOLERANCE = timedelta(seconds=5)
+AT_ONCE = 500  # answers in one transaction
 HELD_UP_SECONDS = 0.02  # before a room that somebody else is writing is tried again
 PATIENCE_SECONDS = 8  # as long as any writer waits for a lock
 HELD_UP = _("Votre réponse n’a pas pu être enregistrée. Réessayez dans un instant.")
@@ -222,4 +223,8 @@ def _is_late(sitter: Sitter, now: datetime) -> bool:
     return deadline is not None and now > deadline + TIMED_TOLERANCE
 
 
-_save = Gathering(save_all, ThreadPoolExecutor(max_workers=1, thread_name_prefix="answers"))
+# Thousands at once, as after an outage, are some transactions: each holds up its rooms for a short
+# while only.
+_save = Gathering(
+    save_all, ThreadPoolExecutor(max_workers=1, thread_name_prefix="answers"), most=AT_ONCE
+)

@@ -6,6 +6,7 @@ last one was under way, instead of one each.
 
 import asyncio
 import logging
+import sys
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,8 @@ class Gathering(Generic[Question, Answer]):
     `answer_all` runs in one of `threads` (those of the hub, unless told otherwise) and answers
     in the order of the questions. What it raises, all who asked get; who is answered with an
     exception gets that alone. While many ask, `pause`
-    seconds pass between two groups: larger groups cost less, and a lone one waits for nothing.
+    seconds pass between two groups: larger groups cost less, and a lone one waits for nothing. No
+    group is larger than `most`.
     """
 
     def __init__(
@@ -40,8 +42,10 @@ class Gathering(Generic[Question, Answer]):
         answer_all: Callable[[list[Question]], list[Answer]],
         threads: ThreadPoolExecutor | None = None,
         pause: float = 0,
+        most: int = sys.maxsize,
     ):
         self._answer_all, self._threads, self._pause = answer_all, threads, pause
+        self._most = most
         # Filled in the loop, emptied in a thread.
         self._waiting: deque[tuple[Question, Then[Answer]]] = deque()
         self._task: asyncio.Task | None = None
@@ -78,7 +82,8 @@ class Gathering(Generic[Question, Answer]):
         """In a thread, one group after the other as long as some wait: the loop tells one while the
         next is asked. The last is told by who asked for this."""
         while True:
-            asked = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            count = min(len(self._waiting), self._most)
+            asked = [self._waiting.popleft() for _ in range(count)]
             told, is_well = self._answered(asked)
             # After a failure, another connection.
             if not self._waiting or not is_well or self._pause:

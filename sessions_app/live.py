@@ -7,9 +7,9 @@ and the same frame goes to every socket of the room.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import cycle
 
 import psycopg
@@ -37,7 +37,8 @@ POLL_SECONDS = 2
 HEARTBEAT_SECONDS = 10
 BEATS = 50  # turns of rooms within that time
 AT_A_TIME = 16  # rooms told of one announcement: a millisecond or two
-CLOCK_ANSWER = timedelta(seconds=0.5)  # so quick an answer tells the instant well enough
+QUIET_SECONDS = 0.05  # when nothing was heard for so long, nothing is on its way
+PATIENCE = 20  # times, at most
 
 logger = logging.getLogger(__name__)
 _changes = Gathering(board.changes)
@@ -52,12 +53,12 @@ class Hub:
         self.leases = colleagues.Leases()
         self.centers = overviews.Overviews(in_database)
         self.is_stopping = False
-        self._ahead = timedelta()  # the database's clock minus this machine's
-        self._unsure = timedelta.max
+        self._clock = clock.Measured()
+        self._heard = 0  # announcements
 
     def now(self) -> datetime:
         """The database's clock, as measured at the last look (every two seconds)."""
-        return datetime.now(UTC) + self._ahead
+        return self._clock.now()
 
     def ensure_running(self) -> None:
         """Start the hub in the running loop; called by every request and socket."""
@@ -176,15 +177,14 @@ class Hub:
                 sockets = self._watching() + self.centers.sockets()
                 tickets = [each.ticket for each in sockets if each.ticket]
                 seen = await in_database(watch.look, list(self.rooms), tickets)
-                for session_id, (epoch, version) in seen.versions.items():
-                    self._catch_up(session_id, epoch, version)
                 for each in sockets:
                     if each.ticket and (reason := seen.closes(each.ticket)):
                         each.close(reason)
+                await self._bring_to(seen.versions)
                 for room in list(self.rooms.values()):
                     colleagues.tell(room, seen.here[room.session_id])
                 await self.centers.look()
-                await self._set_clock()
+                await self._clock.set(in_database)
             except Exception as error:
                 # Without the trace: an outage is told each two seconds, on one line.
                 logger.warning("the rooms cannot be looked at: %s", type(error).__name__)
@@ -200,13 +200,19 @@ class Hub:
     def _watching(self) -> list[Socket]:
         return [each for room in self.rooms.values() for each in room.watching]
 
-    async def _set_clock(self) -> None:
-        """An answer that took long is wrong by up to half as much: what was known stays better."""
-        before = datetime.now(UTC)
-        now = await in_database(clock.now)
-        took = datetime.now(UTC) - before
-        if took <= max(self._unsure, CLOCK_ANSWER):
-            self._ahead, self._unsure = now - (before + took / 2), took
+    async def _bring_to(self, versions: Mapping[int, tuple[str, int]]) -> None:
+        """Bring the rooms where a look has found them. What one lacks is nearly always on its way;
+        to read hundreds of rooms would hold up just that."""
+        for _ in range(PATIENCE):
+            heard = self._heard
+            rooms = ((self.rooms.get(pk), at) for pk, at in versions.items())
+            if not any(room and room.lacks(*at) for room, at in rooms):
+                return
+            await asyncio.sleep(QUIET_SECONDS)
+            if self._heard == heard:
+                break
+        for session_id, (epoch, version) in versions.items():
+            self._catch_up(session_id, epoch, version)
 
     def _catch_up(self, session_id: int, epoch: str, version: int) -> None:
         room = self.rooms.get(session_id)
@@ -225,9 +231,10 @@ class Hub:
 
     async def _hear_by_turns(self, told: Iterable[Announcement]) -> None:
         """As `hear_all`, a few rooms at a time: between them, who answers is acknowledged."""
-        for number, news in enumerate(told, start=1):
+        for news in told:
             self.hear(news)
-            if number % AT_A_TIME == 0:
+            self._heard += 1
+            if self._heard % AT_A_TIME == 0:
                 await asyncio.sleep(0)
 
     async def _beat(self) -> None:

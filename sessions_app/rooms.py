@@ -183,6 +183,10 @@ class Room:
         """Since what was sent last."""
         return board.Asked(self.session_id, self.epoch, self.version, tuple(self.languages))
 
+    def lacks(self, epoch: str, version: int) -> bool:
+        """Whether that is more than what has been heard of it."""
+        return self.epoch != epoch or self.heard < version
+
     def is_at(self, version: int | None) -> bool:
         """All sockets were sent `version`, and nothing newer is on its way."""
         return version == self.version == self.heard

@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+import uvloop
+
 from .answering import Candidate
 from .phase import Phase
 from .sockets import Crowd
@@ -163,4 +165,5 @@ def _fail(loop: asyncio.AbstractEventLoop, context: dict) -> None:
 if __name__ == "__main__":
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    asyncio.run(obey(sys.argv[1], json.loads(Path(sys.argv[2]).read_text())))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(obey(sys.argv[1], json.loads(Path(sys.argv[2]).read_text())))

@@ -1,11 +1,15 @@
 """What is announced with a commit: written, carried within a NOTIFY, read again."""
 
 import asyncio
+import itertools
 
 import pytest
 
 from sessions_app import announcements, live
 from sessions_app.announcements import LONGEST, Announcement
+from sessions_app.rooms import Room
+
+EPOCH, OTHER = "1f0c7a2e-0000-0000-0000-000000000000", "2f0c7a2e-0000-0000-0000-000000000000"
 
 
 def both_ways(*told: Announcement) -> list[Announcement]:
@@ -64,3 +68,64 @@ async def test_many_rooms_are_told_by_turns(monkeypatch):
     await asyncio.gather(hub._hear_by_turns(iter(news)), others())
     assert told == news
     assert seen == [live.AT_A_TIME, live.AT_A_TIME * 2]
+
+
+@pytest.fixture
+def hub_of_rooms(monkeypatch):
+    """A hub with three rooms at version 5, and what it reads instead of waiting for news."""
+    hub, read = live.Hub(), []
+    hub.rooms = {pk: Room(pk, EPOCH, 5) for pk in (1, 2, 3)}
+
+    def hear(news):
+        room = hub.rooms.get(news.session_id)
+        if room and news.version > room.heard:
+            room.heard = room.version = news.version
+            if news.since is None:
+                read.append(news.session_id)
+
+    monkeypatch.setattr(hub, "hear", hear)
+    return hub, read
+
+
+async def test_a_look_does_not_read_what_is_on_its_way(hub_of_rooms):
+    """While others are being heard, the announcement that a room lacks is behind them."""
+    hub, read = hub_of_rooms
+
+    async def announced():
+        for pk in (3, 2, 1):
+            await asyncio.sleep(live.QUIET_SECONDS / 2)
+            await hub._hear_by_turns([Announcement(pk, 6, EPOCH[:8], 5, {})])
+
+    await asyncio.gather(hub._bring_to(dict.fromkeys((1, 2, 3), (EPOCH, 6))), announced())
+    assert read == []
+    assert [room.version for room in hub.rooms.values()] == [6, 6, 6]
+
+
+async def test_a_look_brings_what_no_announcement_does(hub_of_rooms):
+    hub, read = hub_of_rooms
+    began = asyncio.get_running_loop().time()
+    await hub._bring_to({1: (EPOCH, 5), 2: (EPOCH, 9), 99: (EPOCH, 4)})
+    assert read == [2]
+    assert asyncio.get_running_loop().time() - began < 1
+
+
+async def test_a_look_waits_for_so_long_only(hub_of_rooms, monkeypatch):
+    """Others may be heard without end: a room that lacks something is brought there anyway."""
+    hub, read = hub_of_rooms
+    monkeypatch.setattr(live, "QUIET_SECONDS", 0.005)
+    version = itertools.count(6)
+
+    async def announced():
+        while not read:
+            await hub._hear_by_turns([Announcement(3, next(version), EPOCH[:8], 5, {})])
+            await asyncio.sleep(0)
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(hub._bring_to({2: (EPOCH, 9)}), announced())
+    assert read == [2]
+
+
+async def test_a_look_that_finds_another_history_says_so(hub_of_rooms):
+    hub, _ = hub_of_rooms
+    await hub._bring_to({1: (OTHER, 2)})
+    assert (hub.rooms[1].epoch, hub.rooms[1].version) == (OTHER, 2)

@@ -140,3 +140,15 @@ async def test_who_asks_one_thing_after_the_other_is_never_made_to_pause():
     gathering = Gathering(doubled, pause=60)
     async with asyncio.timeout(20):
         assert [await gathering(number) for number in range(5)] == [0, 2, 4, 6, 8]
+
+
+async def test_thousands_are_asked_in_groups_of_so_many():
+    sizes: list[int] = []
+
+    def note(numbers: list[int]) -> list[int]:
+        sizes.append(len(numbers))
+        return numbers
+
+    gathering = Gathering(note, most=40)
+    assert await asyncio.gather(*map(gathering, range(100))) == list(range(100))
+    assert sizes == [40, 40, 20]
