@@ -1,8 +1,8 @@
 """uvloop, but for how many new connections it takes at each turn of the loop.
 
-It takes one, and then hears everybody who is in already. After a cut, those who are still to come
-back wait behind all that the others say; a whole building is back a third sooner when some are
-taken together (`make bench`, rows B4 and B5).
+It takes one, and then hears everybody who is in already: those who are still to come back wait
+behind all that the others say. When some are taken together, a building that was cut off is back a
+fourth sooner, one whose process was killed two fifths (`make bench`, rows B4 and B5).
 """
 
 import asyncio
