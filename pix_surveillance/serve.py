@@ -9,6 +9,8 @@ import sys
 
 import uvicorn
 
+from sessions_app.floods import LONGEST_MESSAGE
+
 APPLICATION = "pix_surveillance.asgi:application"
 OPTIONS = [
     # Short ways of ours for what sockets do all the time. All else goes uvicorn's own way, and
@@ -18,7 +20,7 @@ OPTIONS = [
     *("--ws", "pix_surveillance.socket_protocol:SocketProtocol"),
     # A computer that is cut off is noticed within 20 s; our texts are too short to be compressed.
     *("--ws-ping-interval", "5", "--ws-ping-timeout", "15"),
-    *("--ws-per-message-deflate", "false"),
+    *("--ws-per-message-deflate", "false", "--ws-max-size", str(LONGEST_MESSAGE)),
     *("--backlog", "4096"),  # all those of a building may come back at one instant
     *("--timeout-graceful-shutdown", "10"),
     "--no-access-log",

@@ -180,9 +180,9 @@ class Hub:
                 for each in sockets:
                     if each.ticket and (reason := seen.closes(each.ticket)):
                         each.close(reason)
-                await self._bring_to(seen.versions)
                 for room in list(self.rooms.values()):
                     colleagues.tell(room, seen.here[room.session_id])
+                await self._bring_to(seen.versions)
                 await self.centers.look()
                 await self._clock.set(in_database)
             except Exception as error:

@@ -25,6 +25,8 @@ from websockets import connect
 from candidates import access
 from candidates.import_files import MAX_BYTES
 from pix_surveillance.asgi import SOCKETS
+from pix_surveillance.serve import OPTIONS
+from sessions_app.floods import LONGEST_MESSAGE
 from sessions_app.models import Guesses
 from tests import factories
 from tests.ports import free_port
@@ -73,6 +75,8 @@ def test_each_folder_is_one_of_the_site(prefix):
 def test_the_limits_are_those_of_the_product():
     megabytes = int(re.search(r"client_max_body_size (\d+)m;", CONFIGURED)[1])
     assert MAX_BYTES < megabytes * 1024 * 1024 <= 2 * MAX_BYTES
+    assert f"--ws-max-size {LONGEST_MESSAGE}" in " ".join(OPTIONS)
+    assert all("-m pix_surveillance.serve " in unit for unit in UNITS.values())
 
 
 def test_only_strong_ciphers_are_spoken():
