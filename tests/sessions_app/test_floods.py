@@ -153,13 +153,13 @@ async def test_the_largest_message_of_each_server(person, server, length, code):
         async with connect(where, additional_headers=headers, compression=None) as socket:
             for _ in ("hello", "seat"):
                 await asyncio.wait_for(socket.recv(), 30)
-            await socket.send("x" * length)
-            assert await asyncio.wait_for(how_it_goes_on(socket), 30) == code
+            assert await asyncio.wait_for(how_it_goes_on(socket, "x" * length), 30) == code
 
 
-async def how_it_goes_on(socket) -> int:
-    """0 for another `seat` frame, or the code that closes the socket."""
+async def how_it_goes_on(socket, said: str) -> int:
+    """0 for another `seat` frame, or the code that closes the socket, while it sends or after."""
     try:
+        await socket.send(said)
         while json.loads(await socket.recv())["type"] != "seat":
             pass
     except ConnectionClosed as closed:
