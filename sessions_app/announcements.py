@@ -31,6 +31,13 @@ class Announcement:
         whole = f"{moved}:{self.history}:{self.since}:{questions}"
         return whole if len(whole) <= LONGEST else moved
 
+    def with_next(self, news: "Announcement") -> "Announcement | None":
+        """Both as one, when each tells of answers only and nothing happened between them."""
+        if self.since is None or (news.since, news.history) != (self.version, self.history):
+            return None
+        questions = {**self.questions, **news.questions}
+        return Announcement(self.session_id, news.version, self.history, self.since, questions)
+
 
 def written(announcements: Iterable[Announcement]) -> list[str]:
     """As few texts as carry them all."""

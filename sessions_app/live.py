@@ -29,6 +29,7 @@ from . import (
 from .announcements import Announcement
 from .frame_text import as_text
 from .gathering import Gathering
+from .hearing import Hearing
 from .hub_threads import in_database
 from .rooms import RESTART, Read, Room, Socket
 
@@ -36,7 +37,6 @@ CHANNEL = "session_changed"
 POLL_SECONDS = 2
 HEARTBEAT_SECONDS = 10
 BEATS = 50  # turns of rooms within that time
-AT_A_TIME = 16  # rooms told of one announcement: a millisecond or two
 QUIET_SECONDS = 0.05  # when nothing was heard for so long, nothing is on its way
 PATIENCE = 20  # times, at most
 
@@ -54,7 +54,7 @@ class Hub:
         self.centers = overviews.Overviews(in_database)
         self.is_stopping = False
         self._clock = clock.Measured()
-        self._heard = 0  # announcements
+        self._hearing = Hearing(self.hear, self.rooms)
 
     def now(self) -> datetime:
         """The database's clock, as measured at the last look (every two seconds)."""
@@ -67,6 +67,7 @@ class Hub:
             return
         self.loop, self.rooms, self.leases = loop, {}, colleagues.Leases()
         self.centers = overviews.Overviews(in_database)
+        self._hearing = Hearing(self.hear, self.rooms)
         duties = [self._watch(), self._beat(), self._keep_time(), self._keep_leases()]
         if connection.vendor == "postgresql":
             duties.append(self._listen())
@@ -93,6 +94,7 @@ class Hub:
         What the socket is sent afterwards starts from the version of the room.
         """
         room = self.rooms.setdefault(session_id, Room(session_id, epoch, version))
+        self._hearing.tell_now(session_id)
         self._catch_up(session_id, epoch, version)
         room.add(socket)
         return room
@@ -204,12 +206,12 @@ class Hub:
         """Bring the rooms where a look has found them. What one lacks is nearly always on its way;
         to read hundreds of rooms would hold up just that."""
         for _ in range(PATIENCE):
-            heard = self._heard
+            count = self._hearing.count
             rooms = ((self.rooms.get(pk), at) for pk, at in versions.items())
             if not any(room and room.lacks(*at) for room, at in rooms):
                 return
             await asyncio.sleep(QUIET_SECONDS)
-            if self._heard == heard:
+            if self._hearing.count == count and not self._hearing.is_waiting:
                 break
         for session_id, (epoch, version) in versions.items():
             self._catch_up(session_id, epoch, version)
@@ -228,14 +230,6 @@ class Hub:
     def hear_all(self, told: Iterable[Announcement]) -> None:
         for news in told:
             self.hear(news)
-
-    async def _hear_by_turns(self, told: Iterable[Announcement]) -> None:
-        """As `hear_all`, a few rooms at a time: between them, who answers is acknowledged."""
-        for news in told:
-            self.hear(news)
-            self._heard += 1
-            if self._heard % AT_A_TIME == 0:
-                await asyncio.sleep(0)
 
     async def _beat(self) -> None:
         """Each room once in HEARTBEAT_SECONDS, by turns: thousands of sockets at one instant
@@ -270,7 +264,7 @@ class Hub:
                     await line.execute(f"LISTEN {CHANNEL}")
                     while True:
                         async for notice in line.notifies(timeout=HEARTBEAT_SECONDS):
-                            await self._hear_by_turns(announcements.read(notice.payload))
+                            await self._hearing.take(announcements.read(notice.payload))
                         await listening.probe(line)
             except (psycopg.Error, OSError, ValueError) as error:
                 logger.warning("announcements are not heard for now: %s", type(error).__name__)

@@ -7,7 +7,8 @@ import pytest
 
 from sessions_app import announcements, live
 from sessions_app.announcements import LONGEST, Announcement
-from sessions_app.rooms import Room
+from sessions_app.hearing import Hearing
+from sessions_app.rooms import Room, Socket
 
 EPOCH, OTHER = "1f0c7a2e-0000-0000-0000-000000000000", "2f0c7a2e-0000-0000-0000-000000000000"
 
@@ -54,22 +55,6 @@ def test_what_nobody_of_ours_wrote_is_refused(text):
         list(announcements.read(text))
 
 
-async def test_many_rooms_are_told_by_turns(monkeypatch):
-    """The others in the loop, who are acknowledged their answers, wait for a few rooms only."""
-    hub, told, seen = live.Hub(), [], []
-    monkeypatch.setattr(hub, "hear", told.append)
-    news = [Announcement(pk, 1) for pk in range(live.AT_A_TIME * 2 + 1)]
-
-    async def others():
-        while len(told) < len(news):
-            seen.append(len(told))
-            await asyncio.sleep(0)
-
-    await asyncio.gather(hub._hear_by_turns(iter(news)), others())
-    assert told == news
-    assert seen == [live.AT_A_TIME, live.AT_A_TIME * 2]
-
-
 @pytest.fixture
 def hub_of_rooms(monkeypatch):
     """A hub with three rooms at version 5, and what it reads instead of waiting for news."""
@@ -84,6 +69,7 @@ def hub_of_rooms(monkeypatch):
                 read.append(news.session_id)
 
     monkeypatch.setattr(hub, "hear", hear)
+    hub._hearing = Hearing(hear, hub.rooms)
     return hub, read
 
 
@@ -94,7 +80,7 @@ async def test_a_look_does_not_read_what_is_on_its_way(hub_of_rooms):
     async def announced():
         for pk in (3, 2, 1):
             await asyncio.sleep(live.QUIET_SECONDS / 2)
-            await hub._hear_by_turns([Announcement(pk, 6, EPOCH[:8], 5, {})])
+            await hub._hearing.take([Announcement(pk, 6, EPOCH[:8], 5, {})])
 
     await asyncio.gather(hub._bring_to(dict.fromkeys((1, 2, 3), (EPOCH, 6))), announced())
     assert read == []
@@ -109,6 +95,23 @@ async def test_a_look_brings_what_no_announcement_does(hub_of_rooms):
     assert asyncio.get_running_loop().time() - began < 1
 
 
+async def test_a_look_does_not_read_what_waits_to_be_told(hub_of_rooms, monkeypatch):
+    """In a rush, answers that were heard long ago are told together, soon."""
+    hub, read = hub_of_rooms
+    monkeypatch.setattr(hub._hearing, "_is_rush_at", lambda now: True)
+    await hub._hearing.take([Announcement(1, 6, EPOCH[:8], 5, {})])
+    await hub._bring_to({1: (EPOCH, 6)})
+    assert (read, hub.rooms[1].version) == ([], 6)
+
+
+async def test_who_joins_a_room_gets_what_waits_for_it(hub_of_rooms, monkeypatch):
+    hub, read = hub_of_rooms
+    monkeypatch.setattr(hub._hearing, "_is_rush_at", lambda now: True)
+    await hub._hearing.take([Announcement(1, 6, EPOCH[:8], 5, {})])
+    assert hub.join(1, Socket(), EPOCH, 6).version == 6
+    assert read == []
+
+
 async def test_a_look_waits_for_so_long_only(hub_of_rooms, monkeypatch):
     """Others may be heard without end: a room that lacks something is brought there anyway."""
     hub, read = hub_of_rooms
@@ -117,7 +120,7 @@ async def test_a_look_waits_for_so_long_only(hub_of_rooms, monkeypatch):
 
     async def announced():
         while not read:
-            await hub._hear_by_turns([Announcement(3, next(version), EPOCH[:8], 5, {})])
+            await hub._hearing.take([Announcement(3, next(version), EPOCH[:8], 5, {})])
             await asyncio.sleep(0)
 
     async with asyncio.timeout(10):
