@@ -37,13 +37,12 @@ def welcome_back_who_is_here() -> None:
 
     This process was frozen for longer than its lease, or the one that spoke to them last died.
     """
-    here = presence.held()
     # Not by key: to name ten thousand who are here takes far longer than to read who is away.
     away = Candidate.objects.filter(away_since__isnull=False)
     others = _alive(clock.now()).exclude(name=NODE)
     missed = away.exclude(node__in=others).exclude(session__state=Session.State.FINALIZED)
     for candidate_id, token in missed.values_list("pk", "seat"):
-        seats = here.get(candidate_id)
+        seats = presence.seats_of(candidate_id)
         if not seats:
             continue
         holder = next((seat for seat in seats if seat.token == token), seats[0])

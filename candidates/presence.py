@@ -87,9 +87,9 @@ def _fall_silent(candidate: Candidate, seat: Seat) -> None:
     gone(candidate, socket=seat)
 
 
-def held() -> dict[int, list[Seat]]:
-    """The candidates who are here, with their seats; from any thread."""
-    return {candidate_id: list(seats.values()) for candidate_id, seats in _here.copy().items()}
+def seats_of(candidate_id: int) -> list[Seat]:
+    """Those of the candidate's sockets here, if any; from any thread."""
+    return list(_here.get(candidate_id, {}).values())
 
 
 def _hold(seat: Seat, socket: object) -> None:
