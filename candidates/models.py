@@ -56,7 +56,11 @@ class Candidate(RowDisplay, HasFacts, models.Model):
         SYSTEM = "system", _("heure de fin")
 
     session = models.ForeignKey(
-        "sessions_app.Session", models.CASCADE, related_name="candidates", verbose_name=_("session")
+        "sessions_app.Session",
+        models.CASCADE,
+        related_name="candidates",
+        verbose_name=_("session"),
+        db_index=False,  # the constraint's begins with it
     )
     birth_name = models.CharField(_("nom de naissance"), max_length=120)
     first_name = models.CharField(_("prénom"), max_length=120)
@@ -241,7 +245,8 @@ class TimeGrant(models.Model):
 class Answer(models.Model):
     """What the candidate answered; `late` when the time of a timed question was over."""
 
-    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="answers")
+    # The constraint's index begins with it.
+    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="answers", db_index=False)
     question = models.PositiveSmallIntegerField()
     value = models.CharField(max_length=200, blank=True)
     late = models.BooleanField(default=False)

@@ -242,20 +242,27 @@ class SessionEvent(models.Model):
         CANDIDATE = "candidate", _("candidat")
         SYSTEM = "system", _("système")
 
-    session = models.ForeignKey(Session, models.PROTECT, related_name="events")
+    # Without indexes that each answer would be entered in for nothing: the constraint's begins with
+    # the session, and no answer has a user.
+    session = models.ForeignKey(Session, models.PROTECT, related_name="events", db_index=False)
     version = models.PositiveBigIntegerField()
     type = models.CharField(max_length=40)
     candidate = models.ForeignKey(
         "candidates.Candidate", models.PROTECT, related_name="events", null=True
     )
     actor = models.CharField(max_length=10, choices=Actor)
-    user = models.ForeignKey(User, models.PROTECT, related_name="events", null=True)
+    user = models.ForeignKey(User, models.PROTECT, related_name="events", null=True, db_index=False)
     at = models.DateTimeField()
     data = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = _("événement")
         ordering = ["session", "version"]
+        indexes = [
+            models.Index(
+                fields=["user"], condition=Q(user__isnull=False), name="events_of_somebody"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["session", "version"], name="one_event_per_version"),
         ]
