@@ -46,12 +46,12 @@ def test_an_answer_is_entered_in_five_indexes():
     ]
 
 
+@pytest.mark.postgres
 @pytest.mark.django_db
 @pytest.mark.parametrize("label", ["candidates.Candidate", "sessions_app.Session"])
 def test_rows_that_are_written_again_and_again_have_room(label):
-    """On PostgreSQL, where a row is never written in its place."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            table = apps.get_model(label)._meta.db_table
-            cursor.execute("SELECT reloptions FROM pg_class WHERE relname = %s", [table])
-            assert cursor.fetchone() == (["fillfactor=60"],)
+    """Where a row is never written in its place."""
+    with connection.cursor() as cursor:
+        table = apps.get_model(label)._meta.db_table
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = %s", [table])
+        assert cursor.fetchone() == (["fillfactor=60"],)
