@@ -52,14 +52,15 @@ class Hearing:
             return
         now = asyncio.get_running_loop().time()
         is_rush = self._is_rush_at(now)
-        due, before = self._waiting.get(news.session_id, (now + TOGETHER_SECONDS, None))
-        together = before.with_next(news) if before else news
-        if together is None or together.since is None or not (before or is_rush):
+        due, before = self._waiting.get(news.session_id, (now, None))
+        if before and (together := before.with_next(news)):
+            self._waiting[news.session_id] = due, together
+        elif before or not is_rush or news.since is None:
             self.tell_now(news.session_id)
             self._tell(news)
-            return
-        self._waiting[news.session_id] = due, together
-        self._wait()
+        else:
+            self._waiting[news.session_id] = now + TOGETHER_SECONDS, news
+            self._wait()
 
     def _is_rush_at(self, now: float) -> bool:
         """Whether too many came within the TOGETHER_SECONDS that were counted last."""

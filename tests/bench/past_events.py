@@ -31,9 +31,14 @@ class Past:
         self._sessions = [each.pk for each in rooms.fill(SESSIONS, first=FIRST).rooms]
 
     def write(self, events: int) -> None:
-        """So many, however busy the live rooms are meanwhile; then the table is as at rest."""
+        """So many, however busy the live rooms are meanwhile."""
         with connection.cursor() as cursor:
             cursor.execute(WRITE, {"sessions": self._sessions, "each": events // SESSIONS})
+        self.settle()
+
+    def settle(self) -> None:
+        """As at rest: nothing of what was written before is still to be done."""
+        with connection.cursor() as cursor:
             cursor.execute("VACUUM (ANALYZE) sessions_app_sessionevent")
             cursor.execute("CHECKPOINT")
 
