@@ -51,7 +51,7 @@ class Hearing:
             self._tell(news)
             return
         now = asyncio.get_running_loop().time()
-        is_rush = self._is_rush_at(now)
+        is_rush = self._count(now)
         due, before = self._waiting.get(news.session_id, (now, None))
         if before and (together := before.with_next(news)):
             self._waiting[news.session_id] = due, together
@@ -62,8 +62,8 @@ class Hearing:
             self._waiting[news.session_id] = now + TOGETHER_SECONDS, news
             self._wait()
 
-    def _is_rush_at(self, now: float) -> bool:
-        """Whether too many came within the TOGETHER_SECONDS that were counted last."""
+    def _count(self, now: float) -> bool:
+        """One more; whether too many came within the TOGETHER_SECONDS that were counted last."""
         if now >= self._counted_until:
             is_recent = now < self._counted_until + TOGETHER_SECONDS
             self._is_rush = is_recent and self._counted > RUSH * TOGETHER_SECONDS

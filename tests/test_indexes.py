@@ -1,4 +1,4 @@
-"""What each answer is entered in: an index costs more than the row that it leads to."""
+"""What each answer is entered in: no index that another one serves for."""
 
 import pytest
 from django.apps import apps

@@ -98,7 +98,7 @@ async def test_a_look_brings_what_no_announcement_does(hub_of_rooms):
 async def test_a_look_does_not_read_what_waits_to_be_told(hub_of_rooms, monkeypatch):
     """In a rush, answers that were heard long ago are told together, soon."""
     hub, read = hub_of_rooms
-    monkeypatch.setattr(hub._hearing, "_is_rush_at", lambda now: True)
+    monkeypatch.setattr(hub._hearing, "_count", lambda now: True)
     await hub._hearing.take([Announcement(1, 6, EPOCH[:8], 5, {})])
     await hub._bring_to({1: (EPOCH, 6)})
     assert (read, hub.rooms[1].version) == ([], 6)
@@ -106,7 +106,7 @@ async def test_a_look_does_not_read_what_waits_to_be_told(hub_of_rooms, monkeypa
 
 async def test_who_joins_a_room_gets_what_waits_for_it(hub_of_rooms, monkeypatch):
     hub, read = hub_of_rooms
-    monkeypatch.setattr(hub._hearing, "_is_rush_at", lambda now: True)
+    monkeypatch.setattr(hub._hearing, "_count", lambda now: True)
     await hub._hearing.take([Announcement(1, 6, EPOCH[:8], 5, {})])
     assert hub.join(1, Socket(), EPOCH, 6).version == 6
     assert read == []

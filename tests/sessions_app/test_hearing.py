@@ -32,7 +32,7 @@ def hears(told, monkeypatch):
 
 @pytest.fixture
 def rush(hears, monkeypatch):
-    monkeypatch.setattr(hears, "_is_rush_at", lambda now: True)
+    monkeypatch.setattr(hears, "_count", lambda now: True)
     return hears
 
 
@@ -164,5 +164,5 @@ def test_it_is_a_rush_when_too_many_have_come(told, counts, is_rush):
     for number, count in enumerate(counts):
         at = now + number * hearing.TOGETHER_SECONDS
         for _ in range(int(count)):
-            found = hears._is_rush_at(at)
+            found = hears._count(at)
     assert found is is_rush
